@@ -1,0 +1,1 @@
+"""What Zamu knows and decides. No web server, no queue, no gateway: functions that take a database session."""

@@ -1,0 +1,1 @@
+"""Places at a site: when they are free, who holds them, who has them."""

@@ -1,0 +1,116 @@
+"""Places, and who has them.
+
+`windows` counts; `holds` and `bookings` say who. At every commit the places
+taken in a window are exactly the live holds and bookings that begin in it.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+Moment = sa.DateTime(timezone=True)
+
+NO_LIMIT = 1_000_000
+"""Capacity of a counter that nobody limits: it still counts, so that a limit set later counts those before it."""
+
+
+class Counted(StrEnum):
+    """What a row of `windows` counts places of."""
+
+    DAY = "day"
+    """An offering's day, against its daily quota; `starts_at` is midnight in Nairobi."""
+    OFFERING = "offering"
+    """An offering's window."""
+    SITE = "site"
+    """A site's window over all its services."""
+
+
+class Window(Base):
+    """How many places are taken; a row exists once somebody has taken one."""
+
+    __tablename__ = "windows"
+    __table_args__ = (
+        sa.CheckConstraint("taken >= 0 AND taken <= capacity", name="taken"),
+        sa.CheckConstraint("wanted >= 0 AND capacity >= wanted", name="capacity"),
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    wanted: Mapped[int]
+    """The capacity now decided."""
+    capacity: Mapped[int]
+    """The greater of wanted and taken: lowered as places are given back."""
+    taken: Mapped[int]
+
+
+sa.Index(
+    "windows_full_idx", Window.kind, Window.owner_id, Window.starts_at, postgresql_where=Window.taken >= Window.capacity
+)
+
+
+class Hold(Base):
+    """A place kept while its caller decides: one a phone."""
+
+    __tablename__ = "holds"
+
+    contact_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), primary_key=True)
+    offering_id: Mapped[int] = mapped_column(sa.ForeignKey("offerings.id"))
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+sa.Index("holds_window_idx", Hold.offering_id, Hold.starts_at)
+
+
+class Booking(Base):
+    """A place for a person, still to come. What is over moves to `booking_history`."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        sa.CheckConstraint("(beneficiary_id IS NULL) <> (beneficiary_no IS NULL)", name="beneficiary"),
+        sa.UniqueConstraint("service_id", "beneficiary_id"),
+        sa.UniqueConstraint("service_id", "contact_id", "beneficiary_no"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    """Eight digits, the last a check digit."""
+    offering_id: Mapped[int] = mapped_column(sa.ForeignKey("offerings.id"))
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("services.id"))
+    """The offering's, repeated for the constraints above."""
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    contact_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), index=True)
+    """The phone that is told."""
+    beneficiary_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    """The person served, where the service asks for an identity."""
+    beneficiary_no: Mapped[int | None]
+    """Where it asks for none: 1 for the first person this phone books the service for, and so on."""
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+sa.Index("bookings_window_idx", Booking.offering_id, Booking.starts_at)
+
+
+class BookingHistory(Base):
+    """A booking that is over: attended, missed or given up. Ready to be partitioned by month."""
+
+    __tablename__ = "booking_history"
+
+    ended_on: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    outcome: Mapped[str]
+    """given_up, or past: the time went by."""
+    reference: Mapped[str]
+    offering_id: Mapped[int]
+    service_id: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    contact_id: Mapped[int] = mapped_column(sa.BigInteger, index=True)
+    beneficiary_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    beneficiary_no: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime] = mapped_column(Moment)

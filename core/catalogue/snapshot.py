@@ -1,0 +1,195 @@
+"""The catalogue as a process holds it: read once, never changed, asked without a query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import cached_property
+
+from core.catalogue.tables import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """One thing's names by language."""
+
+    short: Mapping[str, str]
+    full: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Hours on one weekday (0 is Monday), for as long as they hold."""
+
+    weekday: int
+    opens: time
+    closes: time
+    valid_from: date
+    valid_until: date | None
+    trust: Trust
+
+    def holds_on(self, day: date) -> bool:
+        return (
+            day.weekday() == self.weekday
+            and self.valid_from <= day
+            and (self.valid_until is None or day <= self.valid_until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """A closure: from one moment until another."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """`amount_kes` is None where nobody can say."""
+
+    amount_kes: int | None
+    valid_from: date
+    valid_until: date | None
+    trust: Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    id: int
+    code: str
+    kind: str
+    parent: str | None
+    """Code of the area around it."""
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    id: int
+    code: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    id: int
+    code: str
+    category: str
+    agency: Names
+    names: Names
+    appointment: str
+    """needed, optional or walk_in."""
+    elsewhere: bool
+    identity: str
+    """national_id, document or none."""
+    document: str
+    common_rank: int | None
+    requirements: Mapping[str, tuple[str, ...]]
+    """What to bring, by language, in order."""
+    requirements_trust: Trust
+    fees: tuple[Fee, ...]
+
+    def fee_on(self, day: date) -> Fee | None:
+        for fee in self.fees:
+            if fee.valid_from <= day and (fee.valid_until is None or day <= fee.valid_until):
+                return fee
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    id: int
+    code: str
+    kind: str
+    area: str
+    """Code of its county."""
+    names: Names
+    town: str
+    town_trust: Trust
+    town_rank: int | None
+    address: str
+    address_trust: Trust
+    latitude: float | None
+    longitude: float | None
+    window_minutes: int
+    window_cap: int | None
+    opens_on: date | None
+    closes_on: date | None
+    hours: tuple[Period, ...]
+    closures: tuple[Shut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """A service at a site that takes bookings."""
+
+    id: int
+    service: Service
+    site: Site
+    counters: int
+    minutes: int
+    daily_quota: int | None
+    lead_minutes: int
+    horizon_days: int
+    hours: tuple[Period, ...]
+    closures: tuple[Shut, ...]
+    """Of this offering and of its whole site."""
+
+    @property
+    def capacity(self) -> int:
+        """Places in one window."""
+        return self.counters * self.site.window_minutes // self.minutes
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything, by code; only open offerings are here."""
+
+    version: int
+    categories: Mapping[str, Category]
+    areas: Mapping[str, Area]
+    services: Mapping[str, Service]
+    sites: Mapping[str, Site]
+    offerings: tuple[Offering, ...]
+    closed_days: frozenset[date] = field(repr=False)
+    """Public holidays and days decreed, from yesterday to beyond every horizon."""
+
+    def offering(self, service: str, site: str) -> Offering | None:
+        """By the codes of its service and site; None if it takes no bookings now."""
+        return self._offering_by_codes.get((service, site))
+
+    def offering_by_id(self, offering_id: int) -> Offering | None:
+        return self._offering_by_id.get(offering_id)
+
+    def offerings_of(self, service: str) -> tuple[Offering, ...]:
+        """In the order of the catalogue, whatever the language."""
+        return self._offerings_by_service.get(service, ())
+
+    def service_by_id(self, service_id: int) -> Service:
+        return self._service_by_id[service_id]
+
+    def site_by_id(self, site_id: int) -> Site:
+        return self._site_by_id[site_id]
+
+    @cached_property
+    def _offering_by_codes(self) -> dict[tuple[str, str], Offering]:
+        return {(o.service.code, o.site.code): o for o in self.offerings}
+
+    @cached_property
+    def _offering_by_id(self) -> dict[int, Offering]:
+        return {o.id: o for o in self.offerings}
+
+    @cached_property
+    def _offerings_by_service(self) -> dict[str, tuple[Offering, ...]]:
+        found: dict[str, list[Offering]] = {}
+        for offering in self.offerings:
+            found.setdefault(offering.service.code, []).append(offering)
+        return {code: tuple(offerings) for code, offerings in found.items()}
+
+    @cached_property
+    def _service_by_id(self) -> dict[int, Service]:
+        return {s.id: s for s in self.services.values()}
+
+    @cached_property
+    def _site_by_id(self) -> dict[int, Site]:
+        return {s.id: s for s in self.sites.values()}

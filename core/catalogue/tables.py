@@ -1,0 +1,246 @@
+"""The catalogue: who offers which service where, when, and at what price.
+
+Every value that came from somewhere carries its `source` and how far it can be
+trusted (`Trust`). Services, sites and areas come from core/catalogue/data; an
+offering is opened by somebody who has verified it, or by `zamu seed --demo`.
+"""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+Moment = sa.DateTime(timezone=True)
+
+
+class Trust(StrEnum):
+    """How far a value may be told to a citizen."""
+
+    ESTIMATE = "estimate"
+    """Nobody knows: never told as a fact."""
+    SOURCED = "sourced"
+    """Published somewhere, not confirmed: told as reported."""
+    VERIFIED = "verified"
+    """Confirmed by somebody whose job it is."""
+
+
+class Named(StrEnum):
+    """What a row of `names` names."""
+
+    AGENCY = "agency"
+    CATEGORY = "category"
+    SERVICE = "service"
+    SITE = "site"
+    AREA = "area"
+
+
+class Name(Base):
+    """A name in one language: short for a phone's screen, full where there is room. GSM 7-bit only."""
+
+    __tablename__ = "names"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    short: Mapped[str]
+    full: Mapped[str]
+
+
+class Agency(Base):
+    __tablename__ = "agencies"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+
+
+class Category(Base):
+    """A shelf of services on the phone, in the order of the catalogue."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int]
+
+
+class Area(Base):
+    """A county, or a sub-county within one. Other countries have other kinds."""
+
+    __tablename__ = "areas"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("areas.id"))
+    source: Mapped[str]
+
+
+class Site(Base):
+    """Where people go: a centre, or an outreach with an end."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(server_default="centre")
+    area_id: Mapped[int] = mapped_column(sa.ForeignKey("areas.id"), index=True)
+    town: Mapped[str]
+    """For finding by name; shown only if `town_trust` allows."""
+    town_trust: Mapped[str]
+    town_rank: Mapped[int | None]
+    """1 for the first of the common towns shown when a caller is asked where; centres of a town share it."""
+    address: Mapped[str]
+    address_trust: Mapped[str]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    """Degrees, of the town and not the building unless the source says otherwise: for distances, never shown."""
+    window_minutes: Mapped[int] = mapped_column(server_default="30")
+    """The grid of times on which people are called at this site."""
+    window_cap: Mapped[int | None]
+    """Most people in one window over all services (crowd control); None is no cap."""
+    opens_on: Mapped[date | None]
+    closes_on: Mapped[date | None]
+    """Last day of an outreach."""
+    source: Mapped[str]
+
+
+class SiteHours(Base):
+    """When a site is open, a row a weekday (0 is Monday) and period."""
+
+    __tablename__ = "site_hours"
+
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    valid_until: Mapped[date | None]
+    """Last day on which it holds."""
+    opens: Mapped[time]
+    closes: Mapped[time]
+    source: Mapped[str]
+    trust: Mapped[str]
+
+
+class Service(Base):
+    __tablename__ = "services"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.id"))
+    category_id: Mapped[int] = mapped_column(sa.ForeignKey("categories.id"))
+    appointment: Mapped[str]
+    """needed, optional, or walk_in: Zamu takes no bookings for it."""
+    elsewhere: Mapped[bool] = mapped_column(server_default=sa.false())
+    """True: not done at these sites at all, by its source."""
+    identity: Mapped[str]
+    """Who is coming: national_id, document (passport, alien ID, birth entry) or none (a first ID, a child)."""
+    document: Mapped[str]
+    """Code of the document it produces (such as IDR), empty for none; its name is the service's `collects` name."""
+    common_rank: Mapped[int | None]
+    """1 for the first of the common services shown when a caller books; None for the rest."""
+    minutes: Mapped[int]
+    """At the counter, for capacity only (mostly estimates): never shown."""
+    source: Mapped[str]
+
+
+class Requirement(Base):
+    """Something to bring, in one language, in order."""
+
+    __tablename__ = "requirements"
+
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("services.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    trust: Mapped[str]
+
+
+class Fee(Base):
+    """What a service costs over a span of days. The amount is None where nobody can say: ask at the centre."""
+
+    __tablename__ = "fees"
+
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("services.id"), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    valid_until: Mapped[date | None]
+    """Last day on which it holds."""
+    amount_kes: Mapped[int | None]
+    source: Mapped[str]
+    trust: Mapped[str]
+
+
+class Offering(Base):
+    """A service at a site. Closed until somebody verifies that it is given there."""
+
+    __tablename__ = "offerings"
+    __table_args__ = (sa.UniqueConstraint("service_id", "site_id"),)
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("services.id"))
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), index=True)
+    open: Mapped[bool] = mapped_column(server_default=sa.false())
+    counters: Mapped[int] = mapped_column(server_default="1")
+    """Desks that serve it at once."""
+    minutes: Mapped[int]
+    """One person at one counter."""
+    daily_quota: Mapped[int | None]
+    lead_minutes: Mapped[int] = mapped_column(server_default="60")
+    """The earliest time offered is this far ahead."""
+    horizon_days: Mapped[int] = mapped_column(server_default="30")
+    source: Mapped[str]
+    trust: Mapped[str]
+
+
+class OfferingHours(Base):
+    """When an offering takes bookings, a row a weekday (0 is Monday) and period."""
+
+    __tablename__ = "offering_hours"
+
+    offering_id: Mapped[int] = mapped_column(sa.ForeignKey("offerings.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    valid_until: Mapped[date | None]
+    opens: Mapped[time]
+    closes: Mapped[time]
+    source: Mapped[str]
+    trust: Mapped[str]
+
+
+class HolidayOverride(Base):
+    """A day that the holidays library does not know, or has wrong."""
+
+    __tablename__ = "holiday_overrides"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    closed: Mapped[bool]
+    reason: Mapped[str]
+
+
+class Closure(Base):
+    """A site or one offering shut for a time."""
+
+    __tablename__ = "closures"
+    __table_args__ = (sa.CheckConstraint("starts_at < ends_at", name="order"),)
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), index=True)
+    offering_id: Mapped[int | None] = mapped_column(sa.ForeignKey("offerings.id"))
+    """None shuts the whole site."""
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    reason: Mapped[str]
+
+
+class CatalogueVersion(Base):
+    """One row, counted up by every change to the catalogue: processes reload when it differs from theirs."""
+
+    __tablename__ = "catalogue_version"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    digest: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
+    """SHA-256 of each data file last loaded."""

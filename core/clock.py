@@ -1,0 +1,23 @@
+"""The time of day where the citizens are. Core is handed `now`; only the edges read the clock."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    return moment.astimezone(NAIROBI)
+
+
+def local_date(moment: datetime) -> date:
+    return moment.astimezone(NAIROBI).date()
+
+
+def at_local(day: date, when: time) -> datetime:
+    """The aware moment of a wall-clock time in Nairobi."""
+    return datetime.combine(day, when, tzinfo=NAIROBI)

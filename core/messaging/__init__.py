@@ -1,0 +1,1 @@
+"""The outbox: messages, their templates and lanes, and what became of them."""

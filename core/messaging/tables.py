@@ -1,0 +1,159 @@
+"""The outbox: a message is a row, written in the transaction of the thing it tells about. The queue is only a hint."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+Moment = sa.DateTime(timezone=True)
+
+
+class Lane(StrEnum):
+    """One set of workers each: a million bulk messages never delay a confirmation."""
+
+    INTERACTIVE = "interactive"
+    """Codes, replies, confirmations: somebody is waiting."""
+    NOTICE = "notice"
+    """Reminders and changes."""
+    BULK = "bulk"
+    """Campaigns."""
+
+
+class Status(StrEnum):
+    """Where a message is. It only ever moves down this list."""
+
+    PENDING = "pending"
+    """Written, not handed over."""
+    SENDING = "sending"
+    """Claimed: the gateway is being called, or the process died while it was."""
+    UNKNOWN = "unknown"
+    """The gateway may have taken it: never sent again by itself."""
+    SENT = "sent"
+    """The gateway took it."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """It will not arrive; `error` says why."""
+    EXPIRED = "expired"
+    """Its time had passed before it could be sent."""
+
+
+class Message(Base):
+    __tablename__ = "messages"
+    __table_args__ = (sa.UniqueConstraint("gateway", "gateway_id"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), index=True)
+    lane: Mapped[str]
+    template: Mapped[str]
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Values of the template's placeholders: ids, dates, references; no identity number."""
+    language: Mapped[str]
+    subject: Mapped[str]
+    """What it tells about, such as booking:42."""
+    valid_until: Mapped[datetime] = mapped_column(Moment)
+    """Not sent after this."""
+    status: Mapped[str] = mapped_column(server_default=Status.PENDING)
+    not_before: Mapped[datetime] = mapped_column(Moment)
+    """When it may be tried (again)."""
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    gateway: Mapped[str | None]
+    gateway_id: Mapped[str | None]
+    error: Mapped[str | None]
+    """Stable code of the last failure, such as invalid_phone."""
+    segments: Mapped[int | None]
+    cost_kes: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    status_at: Mapped[datetime] = mapped_column(Moment)
+
+
+sa.Index(
+    "messages_pending_idx", Message.lane, Message.not_before, Message.id, postgresql_where=Message.status == "pending"
+)
+sa.Index(
+    "messages_open_idx", Message.status, Message.status_at, postgresql_where=Message.status.in_(["sending", "unknown"])
+)
+
+
+class DeliveryReport(Base):
+    """What the gateway said of a message. Kept even before the message's own id is known: reports can be early."""
+
+    __tablename__ = "delivery_reports"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    gateway: Mapped[str]
+    gateway_id: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    network: Mapped[str | None]
+    phone_index: Mapped[bytes | None]
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+sa.Index("delivery_reports_id_idx", DeliveryReport.gateway, DeliveryReport.gateway_id)
+
+
+class InboundMessage(Base):
+    """An SMS from a citizen, kept once however often the gateway repeats it."""
+
+    __tablename__ = "inbound_messages"
+    __table_args__ = (sa.UniqueConstraint("gateway", "gateway_id"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    gateway: Mapped[str]
+    gateway_id: Mapped[str]
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    text_sealed: Mapped[bytes]
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Consent(Base):
+    """Every STOP and START, with its channel: the history behind `people.opted_out_at`."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), index=True)
+    given: Mapped[bool]
+    channel: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class LaneState(Base):
+    """A lane that an operator has frozen."""
+
+    __tablename__ = "lane_states"
+
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    frozen_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(server_default="")
+
+
+class ClockRun(Base):
+    """When a job of the clock last ran: taken by a conditional UPDATE, so that two clocks do no harm."""
+
+    __tablename__ = "clock_runs"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class UssdEnding(Base):
+    """How a call ended, as the gateway tells it: for the funnel and the bill. No phone, no input, no screen."""
+
+    __tablename__ = "ussd_endings"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    network: Mapped[str]
+    hops: Mapped[int | None]
+    duration_ms: Mapped[int | None]
+    cost_kes: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
+    error: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(Moment)

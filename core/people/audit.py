@@ -1,0 +1,25 @@
+"""Leaving a trace of every command."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.db import Session
+from core.people.tables import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and through which channel."""
+
+    channel: str
+    person_id: int | None = None
+
+
+def record_event(
+    db: Session, name: str, subject: str, *, actor: Actor, now: datetime, **details: Any
+) -> None:
+    """Write one event in the command's own transaction. Details hold ids and codes, nothing personal."""
+    db.add(
+        Event(at=now, channel=actor.channel, actor_id=actor.person_id, name=name, subject=subject, details=details)
+    )

@@ -1,0 +1,57 @@
+"""People and the record of deeds."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+Moment = sa.DateTime(timezone=True)
+
+
+class Person(Base):
+    """A phone we talk to, or somebody known by an identity number. Nothing else in the database says who people are.
+
+    A row with a phone is a contact. A row with an identity is the person
+    served. They are separate rows because phones are shared, lent and recycled.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (
+        sa.CheckConstraint("(phone_index IS NULL) <> (identity_index IS NULL)", name="phone_or_identity"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    phone_index: Mapped[bytes | None] = mapped_column(unique=True)
+    phone_sealed: Mapped[bytes | None]
+    identity_index: Mapped[bytes | None] = mapped_column(unique=True)
+    """Over kind and number together: the same digits as an ID and as a passport are two people."""
+    identity_sealed: Mapped[bytes | None]
+    language: Mapped[str | None]
+    """Of a contact: the language last chosen."""
+    opted_out_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Event(Base):
+    """What was done, when, through which channel and by whom: ids only, nothing personal. Rows are never changed."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    channel: Mapped[str]
+    """ussd, sms, portal, desk, api, clock or terminal."""
+    actor_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    """The contact who acted; None is Zamu itself or an operator."""
+    name: Mapped[str]
+    """Such as booking.confirmed."""
+    subject: Mapped[str]
+    """What it was done to, such as booking:42."""
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+
+
+sa.Index("events_subject_idx", Event.subject, Event.id)

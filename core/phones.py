@@ -1,0 +1,28 @@
+"""Phone numbers: parsed once, here, and E.164 from then on."""
+
+import phonenumbers
+
+from core.errors import Malformed
+
+COUNTRY = "KE"
+
+NETWORKS = {"63902": "Safaricom", "63903": "Airtel", "63907": "Telkom", "63999": "Equitel", "99999": "Sandbox"}
+"""Network codes as Africa's Talking sends them. Numbers are portable: a prefix does not tell the network."""
+
+
+def parse_phone(text: str) -> str:
+    """`0711 000 001`, `+254 711 000001` or `254711000001` → `+254711000001`.
+
+    Raises:
+        Malformed: not a number that can exist.
+    """
+    text = text.strip()
+    if text[:3] == "254" and len(text) >= 12:
+        text = "+" + text
+    try:
+        number = phonenumbers.parse(text, COUNTRY)
+    except phonenumbers.NumberParseException as error:
+        raise Malformed("That is not a phone number.") from error
+    if not phonenumbers.is_possible_number(number):
+        raise Malformed("That phone number has the wrong number of digits.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

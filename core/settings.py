@@ -1,0 +1,174 @@
+"""Every setting of Zamu, read from the environment once. No other module reads it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says what to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCode:
+    """A code a citizen dials, such as `*191*9#`.
+
+    Some gateways share one code between several customers and hand over the
+    customer's own sub-code as the first part of the text: `prefix` is that
+    part, taken off before the dialogue sees it.
+    """
+
+    code: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    database_url: str
+    """SQLAlchemy address, for the role that owns no table."""
+    database_owner_url: str
+    """The same database, for the role that migrates it."""
+    redis_url: str
+    """Sessions of calls. Losing it loses no booking."""
+    queue_url: str
+    """RQ's own Valkey; the same as `redis_url` unless said otherwise."""
+    secret_key: str = field(repr=False)
+    """Seals phones, identity numbers and sessions: all other keys are derived from it."""
+    callback_secrets: tuple[str, ...] = field(repr=False)
+    """Secrets accepted in callback paths: a list, so that one can be rotated."""
+    ussd_codes: tuple[ServiceCode, ...] = (ServiceCode("*191*9#"),)
+    at_username: str = "sandbox"
+    at_api_key: str = field(default="", repr=False)
+    at_base_url: str = ""
+    """Another address for Africa's Talking; empty means the SDK's own."""
+    at_senders: Mapping[str, str] = field(default_factory=dict)
+    """Sender by lane, such as {"interactive": "22191", "bulk": "HUDUMA"}; none means the account's default."""
+    at_batch: int = 100
+    """Most recipients a call (the gateway publishes no figure)."""
+    port: int = 8191
+    simulator_port: int = 8192
+    data_dir: Path = Path(".zamu")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings for a process that serves.
+
+        Raises:
+            SettingsError: an address or a key is missing or malformed.
+        """
+        env = os.environ if environ is None else environ
+        return cls(
+            database_url=_needed(env, "ZAMU_DATABASE_URL", "the PostgreSQL address, for the application's role"),
+            database_owner_url=env.get("ZAMU_DATABASE_OWNER_URL", ""),
+            redis_url=_needed(env, "ZAMU_REDIS_URL", "the Valkey or Redis address for sessions"),
+            queue_url=env.get("ZAMU_QUEUE_URL") or env.get("ZAMU_REDIS_URL", ""),
+            secret_key=_secret(env),
+            callback_secrets=_callback_secrets(env),
+            ussd_codes=parse_codes(env.get("ZAMU_USSD_CODES", "*191*9#")),
+            at_username=env.get("ZAMU_AT_USERNAME", "sandbox"),
+            at_api_key=env.get("ZAMU_AT_API_KEY", ""),
+            at_base_url=env.get("ZAMU_AT_BASE_URL", "").rstrip("/"),
+            at_senders=_senders(env.get("ZAMU_AT_SENDERS", "")),
+            at_batch=_whole(env, "ZAMU_AT_BATCH", 100, 1, 1000),
+            **_local(env),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """What `zamu run` needs before there are any servers: it starts what is not given."""
+
+    data_dir: Path
+    port: int
+    simulator_port: int
+    ussd_codes: str
+    at_base_url: str | None
+    database_url: str | None
+    redis_url: str | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "LocalSettings":
+        """Raises:
+        SettingsError: a port or a code is malformed.
+        """
+        env = os.environ if environ is None else environ
+        codes = env.get("ZAMU_USSD_CODES", "*191*9#")
+        parse_codes(codes)
+        return cls(
+            ussd_codes=codes,
+            at_base_url=env.get("ZAMU_AT_BASE_URL") or None,
+            database_url=env.get("ZAMU_DATABASE_URL") or None,
+            redis_url=env.get("ZAMU_REDIS_URL") or None,
+            **_local(env),
+        )
+
+
+def environment() -> dict[str, str]:
+    """A copy of this process's environment, to hand to a child process."""
+    return dict(os.environ)
+
+
+def parse_codes(text: str) -> tuple[ServiceCode, ...]:
+    """`*191*9#,*384*7#=77` → two codes, the second with the prefix 77.
+
+    Raises:
+        SettingsError: a code does not begin with * and end with #.
+    """
+    codes = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        code, _, prefix = part.partition("=")
+        if not (code.startswith("*") and code.endswith("#") and len(code) > 2):
+            raise SettingsError(f"ZAMU_USSD_CODES: {code!r} is no service code; write it as it is dialled, like *191*9#.")
+        codes.append(ServiceCode(code, prefix))
+    if not codes:
+        raise SettingsError("ZAMU_USSD_CODES is empty; give at least one code, like *191*9#.")
+    return tuple(codes)
+
+
+def _needed(env: Mapping[str, str], name: str, what: str) -> str:
+    value = env.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set: {what}. (`zamu run` starts its own servers and needs none of this.)")
+    return value
+
+
+def _secret(env: Mapping[str, str]) -> str:
+    key = _needed(env, "ZAMU_SECRET_KEY", "a secret of at least 32 characters that seals phones and identity numbers")
+    if len(key) < 32:
+        raise SettingsError("ZAMU_SECRET_KEY is too short: give at least 32 random characters.")
+    return key
+
+
+def _callback_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    given = _needed(env, "ZAMU_CALLBACK_SECRETS", "the secrets in the callback addresses, separated by commas")
+    secrets = tuple(s.strip() for s in given.split(",") if s.strip())
+    if not secrets or any(len(s) < 16 for s in secrets):
+        raise SettingsError("ZAMU_CALLBACK_SECRETS: each secret needs at least 16 characters.")
+    return secrets
+
+
+def _senders(text: str) -> dict[str, str]:
+    """`interactive=22191,bulk=HUDUMA` → by lane."""
+    senders = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        lane, equals, sender = part.partition("=")
+        if not (lane and equals and sender):
+            raise SettingsError(f"ZAMU_AT_SENDERS: {part!r} is not lane=sender, like bulk=HUDUMA.")
+        senders[lane] = sender
+    return senders
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name, "").strip() or str(default)
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingsError(f"{name} is {text!r}: give a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _local(env: Mapping[str, str]) -> dict:
+    return {
+        "port": _whole(env, "ZAMU_PORT", 8191, 1, 65535),
+        "simulator_port": _whole(env, "ZAMU_SIMULATOR_PORT", 8192, 1, 65535),
+        "data_dir": Path(env.get("ZAMU_DATA_DIR") or ".zamu"),
+    }

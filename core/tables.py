@@ -1,0 +1,13 @@
+"""All tables, for whoever needs the whole: migrations and the tests about them."""
+
+from core.booking import tables as booking
+from core.catalogue import tables as catalogue
+from core.db import Base
+from core.idempotency import Request
+from core.messaging import tables as messaging
+from core.people import tables as people
+from core.tracking import tables as tracking
+
+__all__ = ["Request", "booking", "catalogue", "messaging", "metadata", "people", "tracking"]
+
+metadata = Base.metadata

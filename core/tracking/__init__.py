@@ -1,0 +1,1 @@
+"""Documents and their journey from application to collection."""

@@ -1,0 +1,19 @@
+"""Kenyan mobile numbers, in the ways people write them."""
+
+import re
+
+from simulator.errors import Refusal
+
+_WRITTEN = re.compile(r"(?:\+?254|0)([17]\d{8})")
+
+
+def parse_msisdn(written: str) -> str:
+    """The number in E.164 (`+2547…` or `+2541…`), from 07…, 01…, 2547… or +2547…; spaces and hyphens are ignored.
+
+    Raises:
+        Refusal: it is not a Kenyan mobile number.
+    """
+    match = _WRITTEN.fullmatch(re.sub(r"[ -]", "", written))
+    if match is None:
+        raise Refusal("That is not a Kenyan mobile number; write it as +2547…, 2547…, 07… or 01….")
+    return f"+254{match[1]}"
