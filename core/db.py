@@ -73,7 +73,14 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
     The worst wait for a connection is half a second for one of the pool and
     two for a new one (libpq takes no less).
     """
-    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=0.5, pool_recycle=1800)
+    engine = sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=0.5,
+        pool_recycle=1800,
+        hide_parameters=True,  # errors are logged, and parameters are personal
+    )
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> psycopg.Connection[Any]:
@@ -87,4 +94,3 @@ def transactions(engine: sa.Engine, *, read_only: bool = False) -> Transaction:
     if read_only:
         engine = engine.execution_options(postgresql_readonly=True)
     return orm.sessionmaker(engine, expire_on_commit=False).begin
-

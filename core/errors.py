@@ -1,9 +1,9 @@
 """The family of refusals. Each module raises its own kind; only the edges turn them into words for a person.
 
-    ZamuError
-    ├── Malformed            a callback or a row that cannot be read
-    ├── booking.errors.*     SlotFull, HoldExpired, AlreadyBooked, TooManyBookings, NoSuchBooking …
-    └── tracking …           IllegalMove
+ZamuError
+├── Malformed            a callback or a row that cannot be read
+├── booking.errors.*     SlotFull, HoldExpired, AlreadyBooked, TooManyBookings, NoSuchBooking …
+└── tracking …           IllegalMove
 """
 
 

@@ -37,9 +37,7 @@ def claim(db: Session, key: str, *, now: datetime) -> Outcome | None:
     outcome = recorded(db, key)
     if outcome is not None:
         return outcome
-    mine = db.scalar(
-        insert(Request).values(key=key, at=now).on_conflict_do_nothing().returning(Request.key)
-    )
+    mine = db.scalar(insert(Request).values(key=key, at=now).on_conflict_do_nothing().returning(Request.key))
     return None if mine else recorded(db, key)
 
 

@@ -49,6 +49,8 @@ class Settings:
     port: int = 8191
     simulator_port: int = 8192
     data_dir: Path = Path(".zamu")
+    metrics_dir: Path | None = None
+    """Where processes share their counters (prometheus_client reads PROMETHEUS_MULTIPROC_DIR itself)."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -71,6 +73,7 @@ class Settings:
             at_base_url=env.get("ZAMU_AT_BASE_URL", "").rstrip("/"),
             at_senders=_senders(env.get("ZAMU_AT_SENDERS", "")),
             at_batch=_whole(env, "ZAMU_AT_BATCH", 100, 1, 1000),
+            metrics_dir=Path(shared) if (shared := env.get("PROMETHEUS_MULTIPROC_DIR")) else None,
             **_local(env),
         )
 
@@ -119,7 +122,9 @@ def parse_codes(text: str) -> tuple[ServiceCode, ...]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         code, _, prefix = part.partition("=")
         if not (code.startswith("*") and code.endswith("#") and len(code) > 2):
-            raise SettingsError(f"ZAMU_USSD_CODES: {code!r} is no service code; write it as it is dialled, like *191*9#.")
+            raise SettingsError(
+                f"ZAMU_USSD_CODES: {code!r} is no service code; write it as it is dialled, like *191*9#."
+            )
         codes.append(ServiceCode(code, prefix))
     if not codes:
         raise SettingsError("ZAMU_USSD_CODES is empty; give at least one code, like *191*9#.")

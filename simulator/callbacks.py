@@ -59,7 +59,7 @@ class Callbacks:
         self._config = config
         self._clock = clock
         self._board = board
-        # One address, no redirects, no proxies: nothing can lead a callback away from loopback.
+        # This pool follows no redirect (retries=False) and knows no proxy: nothing leads a callback away from loopback.
         self._pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=urllib3.Timeout(config.answer_seconds))
         self._due: list[tuple[datetime, int, _Job]] = []
         self._order = itertools.count()
@@ -100,7 +100,7 @@ class Callbacks:
             self._push(_Job(tuple(callbacks)), after_seconds)
 
     def at_once(self, callbacks: Sequence[Callback]) -> None:
-        """Post these in order before returning; from the first that Zamu does not take, the rest go to the background."""
+        """Post these in order before returning; from the first that Zamu does not take on, in the background."""
         for number, callback in enumerate(callbacks):
             if not self._post(callback):
                 self.later(callbacks[number:], after_seconds=self._board.now.retry_seconds)
@@ -115,11 +115,14 @@ class Callbacks:
             thread.join(self._config.answer_seconds)
         self._pool.clear()
 
+    def _request(self, path: str, form: Form) -> urllib3.BaseHTTPResponse:
+        return self._pool.request_encode_body(
+            "POST", self._config.callback_url(path), fields=form, encode_multipart=False
+        )
+
     def _hop(self, form: Form) -> str:
         try:
-            answer = self._pool.request_encode_body(
-                "POST", self._config.callback_url("ussd"), fields=form, encode_multipart=False, redirect=False
-            )
+            answer = self._request("ussd", form)
         except urllib3.exceptions.TimeoutError:
             raise NoAnswer(f"No answer within {self._config.answer_seconds:g} seconds.") from None
         except urllib3.exceptions.HTTPError:
@@ -163,13 +166,7 @@ class Callbacks:
 
     def _post_once(self, callback: Callback) -> bool:
         try:
-            answer = self._pool.request_encode_body(
-                "POST",
-                self._config.callback_url(callback.path),
-                fields=callback.form,
-                encode_multipart=False,
-                redirect=False,
-            )
+            answer = self._request(callback.path, callback.form)
         except urllib3.exceptions.HTTPError as problem:
             logger.info("A callback to %s failed: %s", callback.path, type(problem).__name__)
             return False

@@ -68,7 +68,7 @@ class Config:
             raise ConfigRefused("--balance is an amount in KES, zero or more.")
 
     def callback_url(self, path: str) -> str:
-        """Where Zamu takes a callback. `path` is "ussd", "ussd/events", "sms/inbound", "sms/delivery" or "sms/opt-out"."""
+        """Where Zamu takes a callback: "ussd", "ussd/events", "sms/inbound", "sms/delivery" or "sms/opt-out"."""
         door, _, rest = path.partition("/")
         return f"{self.callback.rstrip('/')}/{door}/africastalking/{self.secret}{'/' if rest else ''}{rest}"
 

@@ -77,8 +77,6 @@ FAILING = Kind("numbers", _failing)
 
 
 def _knob(default: Any, kind: Kind) -> Any:
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata={"kind": kind})
     return field(default=default, metadata={"kind": kind})
 
 
@@ -91,17 +89,20 @@ class Knobs:
         duplicate_first_hop: The first hop of a session reaches Zamu twice, at the same time; the phone sees one answer.
         duplicate_callbacks: Everything posted to Zamu is posted twice: hops, reports, inbound SMS, opt-outs, events.
         late_copies: After each newer hop has been answered, the hop before it is delivered once more.
-        drop_after_hops: The network drops the session when Zamu has answered this many hops; the last answer is not shown.
+        drop_after_hops: The network drops the session when Zamu has answered this many hops; the phone does not see
+            the last answer.
         early_reports: All delivery reports of a message arrive before the call that sent it has been answered.
         duplicate_reports: Every delivery report is posted twice.
         report_delay_ms: Delivery reports wait this long after the send.
         final_report: The status of the last delivery report. With anything but Success the phone never shows the SMS.
         failing: Phone numbers and the status code their recipient entry carries (401 to 502), inside an HTTP 201.
         fail_rate: The share of other recipients, from 0 to 1, refused with 502 RejectedByGateway inside an HTTP 201.
-        send_fault: What a send is answered with. error_500: HTTP 500, nothing taken. text: taken, but answered as text/plain.
-            close: taken, then the connection closes in mid-answer. all_failed: HTTP 201 in which every recipient failed.
-            out_of_credit: HTTP 201 with 405 for every recipient. hang: taken, and not answered until the knob is turned.
-        retry_ms: How long a callback that Zamu did not answer with 200 waits before it is posted again; 0 is two seconds.
+        send_fault: What a send is answered with. error_500: HTTP 500, nothing taken. text: taken, but answered as
+            text/plain. close: taken, then the connection closes in mid-answer. all_failed: HTTP 201 in which every
+            recipient failed. out_of_credit: HTTP 201 with 405 for every recipient. hang: taken, and not answered
+            until the knob is turned.
+        retry_ms: How long a callback that Zamu did not answer with 200 waits before it is posted again; 0 is two
+            seconds.
     """
 
     latency_ms: int = _knob(0, WHOLE)
@@ -113,7 +114,7 @@ class Knobs:
     duplicate_reports: bool = _knob(False, FLAG)
     report_delay_ms: int = _knob(0, WHOLE)
     final_report: str = _knob("Success", _choice(FINAL_REPORTS))
-    failing: dict[str, int] = _knob({}, FAILING)
+    failing: dict[str, int] = field(default_factory=dict, metadata={"kind": FAILING})
     fail_rate: float = _knob(0.0, SHARE)
     send_fault: str = _knob("off", _choice(SEND_FAULTS))
     retry_ms: int = _knob(0, WHOLE)

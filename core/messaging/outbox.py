@@ -22,6 +22,7 @@ def write(
     """Queue a message to a contact; it leaves after the caller's transaction commits.
 
     `template` and `arguments` are rendered when it is sent (core.messaging.templates).
+    The lane is noted in `db.info["lanes"]`: whoever commits wakes its workers.
     """
     message = Message(
         person_id=person_id,
@@ -37,4 +38,5 @@ def write(
         status_at=now,
     )
     db.add(message)
+    db.info.setdefault("lanes", set()).add(str(lane))
     return message

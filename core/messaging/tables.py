@@ -26,7 +26,11 @@ class Lane(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a message is. It only ever moves down this list."""
+    """Where a message is.
+
+    It only ever moves down this list, except that it goes back to `pending`
+    when the gateway is known not to have taken it.
+    """
 
     PENDING = "pending"
     """Written, not handed over."""
@@ -62,6 +66,8 @@ class Message(Base):
     not_before: Mapped[datetime] = mapped_column(Moment)
     """When it may be tried (again)."""
     attempts: Mapped[int] = mapped_column(server_default="0")
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was last taken to be handed over."""
     gateway: Mapped[str | None]
     gateway_id: Mapped[str | None]
     error: Mapped[str | None]
@@ -81,21 +87,30 @@ sa.Index(
 
 
 class DeliveryReport(Base):
-    """What the gateway said of a message. Kept even before the message's own id is known: reports can be early."""
+    """What the gateway said of a message, each thing once: kept also before the message's id is known."""
 
     __tablename__ = "delivery_reports"
+    __table_args__ = (sa.UniqueConstraint("gateway", "gateway_id", "status"),)
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     gateway: Mapped[str]
     gateway_id: Mapped[str]
     status: Mapped[str]
+    """A `reports.ReportStatus`, or whatever else the gateway said."""
     reason: Mapped[str | None]
     network: Mapped[str | None]
     phone_index: Mapped[bytes | None]
+    message_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The message it tells about, once that is known. No foreign key: messages will move to history before reports."""
     at: Mapped[datetime] = mapped_column(Moment)
 
 
-sa.Index("delivery_reports_id_idx", DeliveryReport.gateway, DeliveryReport.gateway_id)
+sa.Index(
+    "delivery_reports_unmatched_idx",
+    DeliveryReport.phone_index,
+    DeliveryReport.at,
+    postgresql_where=DeliveryReport.message_id.is_(None),
+)
 
 
 class InboundMessage(Base):

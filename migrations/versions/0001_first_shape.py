@@ -86,10 +86,20 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("network", sa.String(), nullable=True),
         sa.Column("phone_index", sa.LargeBinary(), nullable=True),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("delivery_reports_pkey")),
+        sa.UniqueConstraint(
+            "gateway", "gateway_id", "status", name=op.f("delivery_reports_gateway_gateway_id_status_key")
+        ),
     )
-    op.create_index("delivery_reports_id_idx", "delivery_reports", ["gateway", "gateway_id"], unique=False)
+    op.create_index(
+        "delivery_reports_unmatched_idx",
+        "delivery_reports",
+        ["phone_index", "at"],
+        unique=False,
+        postgresql_where=sa.text("message_id IS NULL"),
+    )
     op.create_table(
         "holiday_overrides",
         sa.Column("day", sa.Date(), nullable=False),
@@ -226,6 +236,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), server_default="pending", nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gateway", sa.String(), nullable=True),
         sa.Column("gateway_id", sa.String(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
@@ -495,7 +506,9 @@ def downgrade() -> None:
     op.drop_table("lookup_attempts")
     op.drop_table("lane_states")
     op.drop_table("holiday_overrides")
-    op.drop_index("delivery_reports_id_idx", table_name="delivery_reports")
+    op.drop_index(
+        "delivery_reports_unmatched_idx", table_name="delivery_reports", postgresql_where=sa.text("message_id IS NULL")
+    )
     op.drop_table("delivery_reports")
     op.drop_table("clock_runs")
     op.drop_table("categories")

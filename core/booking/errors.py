@@ -1,0 +1,51 @@
+"""Why a place could not be given.
+
+BookingRefused
+├── NotOffered           no such time, or it can no longer be booked
+├── SlotFull             somebody else has the last place
+│   └── HoldExpired      the place was held for this caller and has been given to another
+├── AlreadyBooked        the person served has a live booking for the service
+├── TooManyBookings      the phone has as many live bookings as it may
+├── NoSuchBooking        this phone has no live booking of that number
+└── TooManySms           the message was sent often enough in the last hour
+"""
+
+from core.booking.outcomes import Booked
+from core.errors import ZamuError
+
+
+class BookingRefused(ZamuError):
+    """Nothing was changed: the session may go on in the same transaction."""
+
+
+class NotOffered(BookingRefused):
+    """The offering does not give this time now: closed, too soon, too far, off the grid, or of another service."""
+
+
+class SlotFull(BookingRefused):
+    """No place is left in the window, at the site or on the day. What the caller held or had booked is still theirs."""
+
+
+class HoldExpired(SlotFull):
+    """The caller's hold has run out, and the place it kept has been taken since."""
+
+
+class AlreadyBooked(BookingRefused):
+    """The person served has a live booking for the service: it can be moved, not doubled."""
+
+    def __init__(self, existing: Booked | None) -> None:
+        super().__init__("this person has a live booking for the service")
+        self.existing = existing
+        """That booking if this phone made it; None, and nothing told, if another did."""
+
+
+class TooManyBookings(BookingRefused):
+    """The phone has as many live bookings as it may."""
+
+
+class NoSuchBooking(BookingRefused):
+    """No live booking has this reference, or it is another phone's: the same answer."""
+
+
+class TooManySms(BookingRefused):
+    """The booking's message was asked for as often as it may be in an hour."""

@@ -1,0 +1,146 @@
+"""The counting of places.
+
+A place counts in three rows of `windows`: the offering's window, the site's
+window over all services, and the offering's day. A counter that nobody limits
+has NO_LIMIT places and still counts.
+
+All that a command takes and gives back is netted, and one statement changes the
+counters in the order of their keys: commands that cross cannot deadlock, and
+either all of it happens or none.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.booking.availability import day_begins
+from core.booking.errors import SlotFull
+from core.booking.tables import NO_LIMIT, Counted, Window
+from core.catalogue.snapshot import Offering
+from core.clock import local_date
+from core.db import Session
+
+Key = tuple[str, int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody is expected, and when."""
+
+    offering_id: int
+    site_id: int
+    starts_at: datetime
+
+    def counters(self) -> tuple[Key, Key, Key]:
+        """The keys of the day, the offering's window and the site's window."""
+        return (
+            (Counted.DAY.value, self.offering_id, day_begins(local_date(self.starts_at))),
+            (Counted.OFFERING.value, self.offering_id, self.starts_at),
+            (Counted.SITE.value, self.site_id, self.starts_at),
+        )
+
+
+def place_at(offering: Offering, starts_at: datetime) -> Place:
+    return Place(offering.id, offering.site.id, starts_at)
+
+
+@dataclass(slots=True)
+class Seats:
+    """What one command takes and gives back, settled together."""
+
+    _changes: Counter[Key] = field(default_factory=Counter)
+    _capacities: dict[Key, int] = field(default_factory=dict)
+
+    def take(self, offering: Offering, starts_at: datetime) -> None:
+        limits = (_limit(offering.daily_quota), offering.capacity, _limit(offering.site.window_cap))
+        for key, capacity in zip(place_at(offering, starts_at).counters(), limits, strict=True):
+            self._changes[key] += 1
+            self._capacities[key] = capacity
+
+    def give_back(self, places: Iterable[Place]) -> None:
+        for place in places:
+            self._changes.subtract(place.counters())
+
+    def settle(self, db: Session) -> None:
+        """Change the counters; what was taken and given back alike costs nothing.
+
+        Raises:
+            SlotFull: one of them has no room. The caller's savepoint must be rolled back.
+        """
+        changes = sorted((key, change) for key, change in self._changes.items() if change)
+        if not changes:
+            return
+        parameters = {
+            "kinds": [kind for (kind, _, _), _ in changes],
+            "owners": [owner for (_, owner, _), _ in changes],
+            "starts": [starts_at for (_, _, starts_at), _ in changes],
+            "changes": [change for _, change in changes],
+            "capacities": [self._capacities.get(key, 0) for key, _ in changes],
+        }
+        if len(db.execute(_SETTLE, parameters).all()) < len(changes):
+            if all(change < 0 for _, change in changes):
+                raise RuntimeError("a place was given back that nobody had taken")
+            raise SlotFull
+
+
+def _limit(places: int | None) -> int:
+    return NO_LIMIT if places is None else places
+
+
+_SETTLE = sa.text("""
+    INSERT INTO windows AS counter (kind, owner_id, starts_at, wanted, capacity, taken)
+    SELECT kind, owner_id, starts_at,
+           CASE WHEN change > 0 THEN places ELSE 0 END,
+           CASE WHEN change > 0 THEN places ELSE -change END,
+           greatest(change, 0)
+    FROM unnest(CAST(:kinds AS text[]), CAST(:owners AS int[]), CAST(:starts AS timestamptz[]),
+                CAST(:changes AS int[]), CAST(:capacities AS int[]))
+         WITH ORDINALITY AS asked (kind, owner_id, starts_at, change, places, nth)
+    WHERE CASE
+        WHEN change > 0 THEN change <= places
+        ELSE EXISTS (SELECT FROM windows w
+                     WHERE (w.kind, w.owner_id, w.starts_at) = (asked.kind, asked.owner_id, asked.starts_at))
+    END
+    ORDER BY nth
+    ON CONFLICT (kind, owner_id, starts_at) DO UPDATE SET
+        taken = counter.taken + CASE WHEN excluded.taken > 0 THEN excluded.taken ELSE -excluded.capacity END,
+        capacity = greatest(
+            counter.wanted,
+            counter.taken + CASE WHEN excluded.taken > 0 THEN excluded.taken ELSE -excluded.capacity END)
+    WHERE excluded.taken = 0 OR counter.taken + excluded.taken <= counter.capacity
+    RETURNING kind
+""")
+"""One row a counter, in the order given; a row comes back for each that could be changed.
+
+A new row must pass the CHECKs even where it only meets an old one, so a give-back
+of n travels as (taken 0, capacity n). `places` counts only for a counter that has
+no row yet: afterwards the row knows better. A place can be given back even where
+more are taken than wanted, and that lowers the capacity.
+"""
+
+
+def change_capacity(db: Session, *, counted: Counted, owner_id: int, places: int | None, now: datetime) -> int:
+    """Set how many places each window of an offering or site, or each day of an offering, has from now on.
+
+    Nobody loses a place: where more are taken than wanted, the capacity follows
+    as they are given back. None is no limit. Returns how many counters changed.
+    """
+    first = day_begins(local_date(now)) if counted is Counted.DAY else now
+    mine = (
+        sa.select(Window.starts_at)
+        .where(Window.kind == counted.value, Window.owner_id == owner_id, Window.starts_at >= first)
+        .order_by(Window.starts_at)
+        .with_for_update()
+        .cte("mine")
+    )
+    changed = db.execute(
+        sa.update(Window)
+        .where(Window.kind == counted.value, Window.owner_id == owner_id, Window.starts_at == mine.c.starts_at)
+        .values(wanted=_limit(places), capacity=sa.func.greatest(Window.taken, _limit(places)))
+        .returning(Window.starts_at)
+        .execution_options(synchronize_session=False)
+    )
+    return len(changed.all())

@@ -1,0 +1,242 @@
+"""The steps that commands share, and the order in which every command locks.
+
+Two transactions never wait for each other because all lock in this order:
+
+1. the row of `requests` (a second copy of a request waits for the first);
+2. the contact's row of `people` (one command of a phone at a time);
+3. the contact's booking that is changed;
+4. the contact's own hold;
+5. expired holds of others, passing over those that somebody else is freeing;
+6. a new row of `bookings` (waits where another phone books for the same person);
+7. rows of `windows`, once, in the order of their keys.
+
+The sweeps lock bookings or holds, passing over locked ones, and then windows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.booking.availability import day_begins
+from core.booking.errors import NoSuchBooking
+from core.booking.outcomes import Booked
+from core.booking.queries import is_live
+from core.booking.seats import Place, Seats, place_at
+from core.booking.tables import Booking, BookingHistory, Hold
+from core.catalogue.snapshot import Offering
+from core.catalogue.tables import Offering as OfferingRow
+from core.catalogue.tables import Service, Site
+from core.clock import local_date
+from core.db import Session
+from core.idempotency import Outcome, claim, record
+from core.messaging import outbox
+from core.messaging.tables import Lane
+from core.people.audit import Actor, record_event
+from core.people.tables import Person
+
+
+def once(db: Session, request_key: str, work: Callable[[], Outcome], *, now: datetime) -> Outcome:
+    """Carry out a request and keep its outcome, or return the outcome it already had.
+
+    A refusal undoes all of `work`, and the request may be tried again.
+    """
+    with db.begin_nested():
+        outcome = claim(db, request_key, now=now)
+        if outcome is None:
+            outcome = work()
+            record(db, request_key, outcome)
+        return outcome
+
+
+def lock_contact(db: Session, contact_id: int) -> None:
+    """One command of a phone at a time. Rows that only refer to the contact can still be written meanwhile."""
+    db.execute(sa.select(Person.id).where(Person.id == contact_id).with_for_update(key_share=True)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHold:
+    """A hold taken out of the table: its place is the command's to use or to give back."""
+
+    place: Place
+    expires_at: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        return self.expires_at > now
+
+
+def take_own_hold(db: Session, contact_id: int, *condition: sa.ColumnElement[bool]) -> OwnHold | None:
+    """Remove the phone's hold (if it meets the condition), live or expired. Waits where somebody is freeing it."""
+    row = db.execute(
+        sa.delete(Hold)
+        .where(Hold.contact_id == contact_id, OfferingRow.id == Hold.offering_id, *condition)
+        .returning(Hold.offering_id, OfferingRow.site_id, Hold.starts_at, Hold.expires_at)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return None if row is None else OwnHold(Place(*row[:3]), row.expires_at)
+
+
+def take_expired_holds(
+    db: Session, *condition: sa.ColumnElement[bool], now: datetime, limit: int | None = None
+) -> list[Place]:
+    """Remove expired holds that meet the condition, and say which places they kept."""
+    expired = (
+        sa.select(Hold.contact_id)
+        .where(Hold.expires_at <= now, *condition)
+        .order_by(Hold.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("expired")
+    )
+    rows = db.execute(
+        sa.delete(Hold)
+        .where(Hold.contact_id.in_(sa.select(expired.c.contact_id)), OfferingRow.id == Hold.offering_id)
+        .returning(Hold.offering_id, OfferingRow.site_id, Hold.starts_at)
+        .execution_options(synchronize_session=False)
+    )
+    return [Place(*row) for row in rows]
+
+
+def use_hold(
+    db: Session, seats: Seats, contact_id: int, offering: Offering, starts_at: datetime, *, now: datetime
+) -> bool:
+    """Use up the phone's live hold on this place: False if it has none, and an expired one is given back.
+
+    A live hold on another place stays.
+    """
+    here = sa.and_(Hold.offering_id == offering.id, Hold.starts_at == starts_at)
+    own = take_own_hold(db, contact_id, sa.or_(here, Hold.expires_at <= now))
+    if own is None:
+        return False
+    if own.is_live(now):
+        return True
+    seats.give_back([own.place])
+    return False
+
+
+def take_seat(db: Session, seats: Seats, offering: Offering, starts_at: datetime, *, now: datetime) -> None:
+    """Take a place, and give back those that expired holds keep from it. The phone's own hold has been dealt with."""
+    seats.give_back(take_expired_holds(db, _in_the_way_of(offering, starts_at), now=now))
+    seats.take(offering, starts_at)
+
+
+def _in_the_way_of(offering: Offering, starts_at: datetime) -> sa.ColumnElement[bool]:
+    """Holds that count where a place here would: in the site's window, or in the offering's day."""
+    day = local_date(starts_at)
+    at_the_site = sa.select(OfferingRow.id).where(OfferingRow.site_id == offering.site.id)
+    return sa.or_(
+        sa.and_(Hold.starts_at == starts_at, Hold.offering_id.in_(at_the_site)),
+        sa.and_(
+            Hold.offering_id == offering.id,
+            Hold.starts_at >= day_begins(day),
+            Hold.starts_at < day_begins(day + timedelta(days=1)),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBooking:
+    """A phone's booking, with the codes that its message needs."""
+
+    booked: Booked
+    contact_id: int
+    service_id: int
+    place: Place
+    service: str
+    site: str
+
+    @classmethod
+    def of(cls, booked: Booked, offering: Offering, contact_id: int) -> "OwnBooking":
+        return cls(
+            booked=booked,
+            contact_id=contact_id,
+            service_id=offering.service.id,
+            place=place_at(offering, booked.starts_at),
+            service=offering.service.code,
+            site=offering.site.code,
+        )
+
+
+def lock_booking(db: Session, reference: str, contact_id: int, *, now: datetime) -> OwnBooking:
+    """Raises:
+    NoSuchBooking: unknown, over, or another phone's.
+    """
+    row = db.execute(
+        sa.select(
+            Booking.id,
+            Booking.starts_at,
+            Booking.offering_id,
+            Booking.service_id,
+            OfferingRow.site_id,
+            Service.code.label("service"),
+            Site.code.label("site"),
+        )
+        .join(OfferingRow, OfferingRow.id == Booking.offering_id)
+        .join(Service, Service.id == Booking.service_id)
+        .join(Site, Site.id == OfferingRow.site_id)
+        .where(Booking.reference == reference, Booking.contact_id == contact_id, is_live(now))
+        .with_for_update(of=Booking)
+    ).one_or_none()
+    if row is None:
+        raise NoSuchBooking
+    return OwnBooking(
+        booked=Booked(row.id, reference, row.offering_id, row.starts_at),
+        contact_id=contact_id,
+        service_id=row.service_id,
+        place=Place(row.offering_id, row.site_id, row.starts_at),
+        service=row.service,
+        site=row.site,
+    )
+
+
+def end_bookings(
+    db: Session, *condition: sa.ColumnElement[bool], outcome: str, now: datetime, limit: int | None = None
+) -> list[Place]:
+    """Move bookings to history, and say which places they had. Those that somebody else is changing are passed over."""
+    ending = sa.select(Booking.id).where(*condition).limit(limit).with_for_update(skip_locked=True).cte("ending")
+    rows = db.execute(
+        sa.delete(Booking)
+        .where(Booking.id.in_(sa.select(ending.c.id)), OfferingRow.id == Booking.offering_id)
+        .returning(*Booking.__table__.columns, OfferingRow.site_id)
+        .execution_options(synchronize_session=False)
+    ).mappings()
+    gone = [dict(row) for row in rows]
+    places = [Place(row["offering_id"], row.pop("site_id"), row["starts_at"]) for row in gone]
+    if gone:
+        end = {"outcome": outcome, "ended_on": local_date(now), "ended_at": now}
+        db.execute(sa.insert(BookingHistory), [row | end for row in gone])
+    return places
+
+
+def leave_trace(db: Session, name: str, booked: Booked, *, actor: Actor, now: datetime) -> None:
+    record_event(
+        db,
+        name,
+        f"booking:{booked.id}",
+        actor=actor,
+        now=now,
+        offering_id=booked.offering_id,
+        starts_at=booked.starts_at.isoformat(),
+    )
+
+
+def tell(db: Session, template: str, booking: OwnBooking, *, language: str, now: datetime) -> None:
+    """Queue a booking's message to its phone. It is of use until the time booked, and an hour at least."""
+    booked = booking.booked
+    outbox.write(
+        db,
+        person_id=booking.contact_id,
+        lane=Lane.INTERACTIVE,
+        template=template,
+        arguments={
+            "service": booking.service,
+            "site": booking.site,
+            "starts_at": booked.starts_at.isoformat(),
+            "reference": booked.reference,
+        },
+        language=language,
+        subject=f"booking:{booked.id}",
+        valid_until=max(booked.starts_at, now + timedelta(hours=1)),
+        now=now,
+    )

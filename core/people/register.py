@@ -1,0 +1,79 @@
+"""The register of people: phones and identities go in sealed, and are found again by their keyed hash."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core.db import Session
+from core.people.sealing import Sealer, Unsealable
+from core.people.tables import Person
+
+
+class Register:
+    """Finds and adds people. It alone holds the keys to phones, identity numbers and proofs."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._phones = Sealer(secret_key, "phone")
+        self._identities = Sealer(secret_key, "identity")
+        self._proofs = Sealer(secret_key, "proof")
+
+    def contact(self, db: Session, phone: str, *, now: datetime) -> Person:
+        """The row of a phone (E.164), added at its first call. Two first calls at once get the same row."""
+        return self.find_contact(db, phone) or self._add(
+            db,
+            Person.phone_index,
+            phone_index=self.phone_index(phone),
+            phone_sealed=self._phones.seal(phone.encode()),
+            created_at=now,
+        )
+
+    def find_contact(self, db: Session, phone: str) -> Person | None:
+        """The row of a phone (E.164), if it has ever called."""
+        return db.scalar(sa.select(Person).where(Person.phone_index == self.phone_index(phone)))
+
+    def phone_of(self, person: Person) -> str:
+        """The contact's number in E.164.
+
+        Raises:
+            Unsealable: sealed with another key, or not a contact.
+        """
+        if person.phone_sealed is None:
+            raise Unsealable("this person has no phone")
+        return self._phones.open(person.phone_sealed).decode()
+
+    def phone_index(self, phone: str) -> bytes:
+        """16 bytes that stand for a phone (E.164) wherever the number itself must not be."""
+        return self._phones.index(phone)
+
+    def identity(self, db: Session, kind: str, number: str, *, now: datetime) -> Person:
+        """The person with this identity, added when first named. Kind and number as `parse_identity` returns them."""
+        index = self._identities.index(f"{kind}:{number}")
+        return db.scalar(sa.select(Person).where(Person.identity_index == index)) or self._add(
+            db,
+            Person.identity_index,
+            identity_index=index,
+            identity_sealed=self._identities.seal(f"{kind}:{number}".encode()),
+            created_at=now,
+        )
+
+    def proof_index(self, tracking_number: str, proof: str) -> bytes:
+        """16 bytes that show that somebody knows the proof of a document, and do not show the proof."""
+        return self._proofs.index(f"{tracking_number}:{proof}")
+
+    def lookup_index(self, tracking_number: str) -> bytes:
+        """16 bytes by which look-ups of a number are counted, whether or not it exists."""
+        return self._proofs.index(tracking_number)
+
+    def _add(self, db: Session, key: InstrumentedAttribute[bytes | None], **values: Any) -> Person:
+        db.execute(insert(Person).values(**values).on_conflict_do_nothing())
+        return db.scalars(sa.select(Person).where(key == values[key.key])).one()
+
+
+def set_language(db: Session, contact: Person, language: str) -> None:
+    """Remember the language last chosen by a phone."""
+    if contact.language != language:
+        contact.language = language
+        db.flush()

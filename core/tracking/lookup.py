@@ -1,0 +1,181 @@
+"""Who may see a document: its owner's phone, lately confirmed, or whoever knows its number and proof.
+
+An unknown number and a wrong proof get the same answer after the same work.
+Look-ups are counted a phone and a number, also those that find nothing, in the
+transaction that answers them.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from core.booking.errors import TooManySms
+from core.booking.steps import once
+from core.catalogue.tables import Service, Site
+from core.db import Session
+from core.errors import ZamuError
+from core.idempotency import Outcome
+from core.messaging import outbox
+from core.messaging.tables import Lane
+from core.people.audit import Actor, record_event
+from core.people.register import Register
+from core.people.tables import Event, Person
+from core.tracking.stages import Stage
+from core.tracking.tables import Document, LookupAttempt
+
+CONFIRMED_FOR_DAYS = 180
+"""Numbers are recycled: after this long a phone must prove itself again."""
+COLLECTED_FOR_DAYS = 14
+"""How long a collected document is still shown."""
+MAX_LOOKUPS_AN_HOUR = 5
+"""Of one phone, and of one number. A proof of three digits is guessed once in 1000 tries."""
+MAX_SMS_AN_HOUR = 3
+"""Of one document, to one phone."""
+
+_OVER = (Stage.COLLECTED, Stage.DESTROYED)
+_NOBODYS = bytes(16)
+"""Compared with where there is no document."""
+
+
+class TooManyLookups(ZamuError):
+    """This phone, or anybody of this number, has asked as often as is allowed in an hour."""
+
+
+def own_documents(db: Session, contact_id: int, now: datetime) -> list[Document]:
+    """The documents tied to a phone that was confirmed lately: those on their way, and those lately collected.
+
+    The one that changed last comes first.
+    """
+    return list(
+        db.scalars(
+            sa.select(Document)
+            .where(
+                Document.contact_id == contact_id,
+                Document.contact_confirmed_at > now - timedelta(days=CONFIRMED_FOR_DAYS),
+                sa.or_(
+                    Document.stage.not_in(_OVER),
+                    sa.and_(
+                        Document.stage == Stage.COLLECTED,
+                        Document.stage_since > now - timedelta(days=COLLECTED_FOR_DAYS),
+                    ),
+                ),
+            )
+            .order_by(Document.stage_since.desc(), Document.id)
+        )
+    )
+
+
+def look_up(
+    db: Session,
+    register: Register,
+    *,
+    tracking_number: str,
+    proof: str,
+    phone_index: bytes,
+    request_key: str,
+    now: datetime,
+) -> Document | None:
+    """The document with this number, if the proof is its own; None tells nothing more.
+
+    From the document's own phone, a look-up that succeeds confirms the phone
+    again. A repeated request_key is not counted again.
+
+    Raises:
+        TooManyLookups: by this phone, or of this number.
+    """
+
+    def work() -> Outcome:
+        _count(db, {phone_index, register.lookup_index(tracking_number)}, now=now)
+        found = db.execute(
+            sa.select(Document.id, Document.proof_index, Person.phone_index)
+            .outerjoin(Person, Person.id == Document.contact_id)
+            .where(Document.tracking_number == tracking_number)
+        ).one_or_none()
+        expected = found.proof_index if found else _NOBODYS
+        proven = hmac.compare_digest(register.proof_index(tracking_number, proof), expected)
+        if found is None or not proven:
+            return {"document_id": None}
+        if found.phone_index == phone_index:
+            db.execute(sa.update(Document).where(Document.id == found.id).values(contact_confirmed_at=now))
+        return {"document_id": found.id}
+
+    document_id = once(db, request_key, work, now=now)["document_id"]
+    return None if document_id is None else db.get_one(Document, document_id)
+
+
+def send_status(
+    db: Session, *, document_id: int, contact_id: int, language: str, request_key: str, actor: Actor, now: datetime
+) -> None:
+    """Queue a message that says where a document is. The caller has been allowed to see it.
+
+    Raises:
+        TooManySms: this phone asked for it MAX_SMS_AN_HOUR times within the last hour.
+    """
+
+    def work() -> Outcome:
+        subject = f"document:{document_id}"
+        asked = db.scalar(
+            sa.select(sa.func.count()).where(
+                Event.subject == subject,
+                Event.name == "document.status_sent",
+                Event.actor_id == contact_id,
+                Event.at > now - timedelta(hours=1),
+            )
+        )
+        if (asked or 0) >= MAX_SMS_AN_HOUR:
+            raise TooManySms
+        document, service, site = db.execute(
+            sa.select(Document, Service.code, Site.code)
+            .join(Service, Service.id == Document.service_id)
+            .join(Site, Site.id == Document.site_id)
+            .where(Document.id == document_id)
+        ).one()
+        record_event(db, "document.status_sent", subject, actor=actor, now=now, stage=document.stage)
+        outbox.write(
+            db,
+            person_id=contact_id,
+            lane=Lane.INTERACTIVE,
+            template="document_status",
+            arguments={
+                "service": service,
+                "site": site,
+                "stage": document.stage,
+                "since": document.stage_since.isoformat(),
+            },
+            language=language,
+            subject=subject,
+            valid_until=now + timedelta(days=1),
+            now=now,
+        )
+        return {}
+
+    once(db, request_key, work, now=now)
+
+
+def forget_attempts(db: Session, *, now: datetime) -> int:
+    """Delete the counts of hours that are over. Returns how many."""
+    gone = sa.delete(LookupAttempt).where(LookupAttempt.window < _hour(now)).returning(LookupAttempt.attempts)
+    return len(db.execute(gone).all())
+
+
+def _count(db: Session, subjects: set[bytes], *, now: datetime) -> None:
+    """Count one look-up of each subject: all of them, or none and TooManyLookups."""
+    rows = [{"subject": subject, "window": _hour(now), "attempts": 1} for subject in sorted(subjects)]
+    counted = db.execute(
+        insert(LookupAttempt)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=[LookupAttempt.subject, LookupAttempt.window],
+            set_={"attempts": LookupAttempt.attempts + 1},
+            where=LookupAttempt.attempts < MAX_LOOKUPS_AN_HOUR,
+        )
+        .returning(LookupAttempt.attempts)
+    ).all()
+    if len(counted) < len(rows):
+        raise TooManyLookups
+
+
+def _hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)

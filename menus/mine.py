@@ -1,0 +1,162 @@
+"""My booking: see it, move it, give it up, have the SMS again."""
+
+from typing import Any
+
+from core import wording
+from core.booking import commands, queries
+from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull, TooManySms
+from core.booking.tables import Booking
+from core.wording import dates
+from core.references import grouped
+from core.wording import gettext as _
+from menus import hold, services, times
+from menus.words import moment, short, when
+from ussd.replies import End, Menu, Reply, go, option
+from ussd.screens import screen
+from ussd.turn import Turn
+
+
+@screen()
+def choose(turn: Turn) -> Reply:
+    bookings = queries.live_bookings(turn.db, turn.contact.id, turn.now) if turn.contact else []
+    if not bookings:
+        return Menu(_("This phone has no booking."), [option(_("Book a visit"), services.choose, purpose="book")])
+    if len(bookings) == 1:
+        return go(see, reference=bookings[0].reference)
+    return Menu(_("Which booking?"), [option(_line(turn, b), see, reference=b.reference) for b in bookings])
+
+
+@screen()
+def see(turn: Turn, reference: str) -> Reply:
+    booking = _booking(turn, reference)
+    if booking is None:
+        return _gone()
+    offering = turn.catalogue.offering_by_id(booking.offering_id)
+    options = []
+    if offering:
+        slot = {"service": offering.service.code, "site": offering.site.code}
+        options.append(option(_("Move to another time"), times.choose, **slot, moving=reference))
+    options += [
+        option(_("Give up my place"), ask_give_up, reference=reference),
+        option(_("Send the SMS again"), send_again, reference=reference),
+    ]
+    return Menu(
+        _("{booking}. Number {reference}").format(booking=_line(turn, booking), reference=grouped(reference)), options
+    )
+
+
+def _give_back(turn: Turn, **_slot: Any) -> None:
+    hold.give_back(turn)
+
+
+@screen()
+def move_again(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
+    """A dropped call is continued: hold the new time once more, or say that it is gone."""
+    return go(hold.take, service=service, site=site, at=at, moving=reference)
+
+
+@screen(leave=_give_back, resume=move_again)
+def confirm_move(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
+    return Menu(
+        _("Move to {site}, {when}? You keep your old time until you confirm.").format(
+            site=short(turn.catalogue.sites[site].names), when=when(at)
+        ),
+        [option(_("Confirm"), move, reference=reference, service=service, site=site, at=at)],
+        unfinished=f"{short(turn.catalogue.services[service].names)}, {short(turn.catalogue.sites[site].names)}",
+    )
+
+
+@screen()
+def move(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
+    offering = turn.catalogue.offering(service, site)
+    if offering is None:
+        return go(see, reference=reference)
+    key = turn.request_key("move", finishing=True)
+    try:
+        commands.move(
+            turn.db,
+            contact_id=turn.become_known().id,
+            reference=reference,
+            offering=offering,
+            starts_at=moment(at),
+            language=wording.language(),
+            closed_days=turn.catalogue.closed_days,
+            request_key=key,
+            actor=turn.actor,
+            now=turn.now,
+        )
+    except (SlotFull, NotOffered, HoldExpired):
+        notice = _("That time is just gone. You still have your old one.")
+        return go(times.choose, service=service, site=site, moving=reference, notice=notice)
+    except NoSuchBooking:
+        return _gone()
+    said = _("Moved: {site}, {when}").format(site=short(offering.site.names), when=when(at))
+    return End(f"{said}\n" + _("Number {reference}. An SMS follows.").format(reference=grouped(reference)))
+
+
+@screen()
+def ask_give_up(turn: Turn, reference: str) -> Reply:
+    booking = _booking(turn, reference)
+    if booking is None:
+        return _gone()
+    return Menu(
+        _("Give up {booking}? Somebody else gets the place.").format(booking=_line(turn, booking)),
+        [option(_("Yes, give it up"), give_up, reference=reference)],
+    )
+
+
+@screen()
+def give_up(turn: Turn, reference: str) -> Reply:
+    key = turn.request_key("give-up", finishing=True)
+    try:
+        commands.give_up(
+            turn.db,
+            contact_id=turn.become_known().id,
+            reference=reference,
+            language=wording.language(),
+            request_key=key,
+            actor=turn.actor,
+            now=turn.now,
+        )
+    except NoSuchBooking:
+        return _gone()
+    return End(_("Your place is given up. Thank you: somebody else can come. Dial again to book another."))
+
+
+@screen()
+def send_again(turn: Turn, reference: str) -> Reply:
+    key = turn.request_key("send-again")
+    try:
+        commands.send_again(
+            turn.db,
+            contact_id=turn.become_known().id,
+            reference=reference,
+            language=wording.language(),
+            request_key=key,
+            actor=turn.actor,
+            now=turn.now,
+        )
+    except TooManySms:
+        return go(see, reference=reference, notice=_("We have just sent it. Please wait for it."))
+    except NoSuchBooking:
+        return _gone()
+    return End(_("The SMS is on its way. Number {reference}.").format(reference=grouped(reference)))
+
+
+def _booking(turn: Turn, reference: str) -> Booking | None:
+    return queries.booking_of(turn.db, reference, turn.contact.id) if turn.contact else None
+
+
+def _gone() -> Menu:
+    return Menu(
+        _("That booking is no more. It was given up, or its day is over."),
+        [option(_("Book a visit"), services.choose, purpose="book")],
+    )
+
+
+def _line(turn: Turn, booking: Booking) -> str:
+    """Lost ID, GPO, Tue 24 Nov 8:00am."""
+    service = turn.catalogue.service_by_id(booking.service_id)
+    offering = turn.catalogue.offering_by_id(booking.offering_id)
+    site = f"{short(offering.site.names)}, " if offering else ""
+    return f"{short(service.names)}, {site}{dates.when(booking.starts_at)}"

@@ -1,0 +1,119 @@
+"""When? The best three times, or any day and time of it; and what to do where it is full.
+
+`moving` is the reference of a booking that is being moved, or empty for a new one.
+`again` says that the caller was sent here from their last visit, unasked where.
+"""
+
+from datetime import date, datetime, timedelta
+
+from core.booking import availability
+from core.catalogue import search
+from core.catalogue.snapshot import Offering
+from core.clock import local_date
+from core.wording import dates
+from core.wording import gettext as _
+from menus import free, hold, places
+from menus.words import short
+from ussd.replies import Menu, Option, Reply, go, option
+from ussd.screens import screen
+from ussd.turn import Turn
+
+SOON_DAYS = 7
+"""A centre whose first free day is further off than this is called full, and others are offered beside it."""
+
+
+@screen()
+def choose(turn: Turn, service: str, site: str, moving: str = "", again: bool = False) -> Reply:
+    offering = turn.catalogue.offering(service, site)
+    if offering is None:
+        return go(places.choose, service=service, moving=moving, elsewhere=True)
+    best = availability.best_times(offering, **free.known(turn, [offering]))
+    if not best or local_date(best[0]) > local_date(turn.now) + timedelta(days=SOON_DAYS):
+        return _full(turn, offering, best, moving)
+    options = _times(best, service, site, moving)
+    options.append(option(_("Other day or time"), days, service=service, site=site, moving=moving))
+    if again or moving:
+        options.append(option(_("Another centre"), places.choose, service=service, moving=moving, elsewhere=True))
+    return Menu(f"{short(offering.service.names)}, {short(offering.site.names)}", options, unfinished=_about(offering))
+
+
+@screen()
+def days(turn: Turn, service: str, site: str, moving: str = "") -> Reply:
+    offering = turn.catalogue.offering(service, site)
+    if offering is None:
+        return go(places.choose, service=service, moving=moving, elsewhere=True)
+    with_room = availability.days_with_room(offering, **free.known(turn, [offering]))
+    if not with_room:
+        return go(choose, service=service, site=site, moving=moving)
+    return Menu(
+        _("Which day?"),
+        [
+            option(dates.day_month(day), on_day, service=service, site=site, day=day.isoformat(), moving=moving)
+            for day in with_room
+        ],
+        unfinished=_about(offering),
+    )
+
+
+@screen()
+def on_day(turn: Turn, service: str, site: str, day: str, moving: str = "") -> Reply:
+    offering = turn.catalogue.offering(service, site)
+    if offering is None:
+        return go(places.choose, service=service, moving=moving, elsewhere=True)
+    chosen = date.fromisoformat(day)
+    room = availability.free_times(offering, chosen, **free.known(turn, [offering]))
+    if not room:
+        return go(days, service=service, site=site, moving=moving, notice=_("That day has just filled up."))
+    return Menu(
+        dates.day_month(chosen),
+        [option(dates.clock(t), hold.take, **_slot(service, site, t, moving)) for t in room],
+        unfinished=_about(offering),
+    )
+
+
+def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> Reply:
+    """The next free time here, a centre near with an earlier one, and the first place that opens anywhere."""
+    here = local_date(best[0]) if best else None
+    service, site = offering.service.code, offering.site.code
+    options = _times(best[:1], service, site, moving)
+    shown = {site}
+    for other, day in _earlier_elsewhere(turn, offering, here):
+        label = f"{short(other.site.names)}: {dates.day_month(day)}"
+        options.append(option(label, choose, service=service, site=other.site.code, moving=moving))
+        shown.add(other.site.code)
+    name = short(offering.site.names)
+    if here:
+        title = _("{site} is full until {day}").format(site=name, day=dates.day_month(here))
+    elif options:
+        title = _("{site} is full. Other centres:").format(site=name)
+    else:
+        title = _("{service} is full everywhere. A new day opens each morning: dial again tomorrow.").format(
+            service=short(offering.service.names)
+        )
+    options.append(option(_("Another place"), places.choose, service=service, moving=moving, elsewhere=True))
+    return Menu(title, options, unfinished=_about(offering))
+
+
+def _earlier_elsewhere(turn: Turn, full: Offering, than: date | None) -> list[tuple[Offering, date]]:
+    """The nearest centre with an earlier day, and the one that is free first of all."""
+    others = [o for o in turn.catalogue.offerings_of(full.service.code) if o.site.code != full.site.code]
+    days_free = free.first_days(turn, others)
+    earlier = {o.site.code: (o, day) for o in others if (day := days_free[o.id]) and (than is None or day < than)}
+    if not earlier:
+        return []
+    near = search.nearest_sites(full.site, [o.site for o, _day in earlier.values()])
+    nearest = earlier[near[0].code]
+    first = min(earlier.values(), key=lambda found: found[1])
+    return [nearest] if first[1] >= nearest[1] else [nearest, first]
+
+
+def _times(times: list[datetime], service: str, site: str, moving: str) -> list[Option]:
+    return [option(dates.when(t), hold.take, **_slot(service, site, t, moving)) for t in times]
+
+
+def _slot(service: str, site: str, starts_at: datetime, moving: str) -> dict[str, str]:
+    return {"service": service, "site": site, "at": starts_at.isoformat(), "moving": moving}
+
+
+def _about(offering: Offering) -> str:
+    return f"{short(offering.service.names)}, {short(offering.site.names)}"

@@ -1,0 +1,1 @@
+"""The SMS door: gateways out, callbacks in."""

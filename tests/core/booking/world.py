@@ -1,0 +1,266 @@
+"""A small catalogue with places to take, and callers who take them."""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.booking import commands
+from core.booking.availability import day_begins
+from core.booking.beneficiaries import Beneficiary
+from core.booking.tables import Booking, Counted, Hold, Window
+from core.catalogue import tables as rows
+from core.catalogue.snapshot import Names, Offering, Period, Service, Site
+from core.catalogue.tables import Trust
+from core.clock import at_local, local_date
+from core.db import transactions
+from core.people.audit import Actor
+from core.people.register import Register
+
+ALWAYS = date(2020, 1, 1)
+NOBODY = Names(short={}, full={})
+TUESDAY = date(2026, 11, 24)
+NO_CLOSED_DAYS: frozenset[date] = frozenset()
+
+
+def an_hour(hour: int, minute: int = 0, day: date = TUESDAY) -> datetime:
+    return at_local(day, time(hour, minute))
+
+
+def a_service(**details: Any) -> Service:
+    standard: dict[str, Any] = {
+        "id": 1,
+        "code": "IDR",
+        "category": "identity",
+        "agency": NOBODY,
+        "names": NOBODY,
+        "appointment": "needed",
+        "elsewhere": False,
+        "identity": "national_id",
+        "document": "",
+        "common_rank": None,
+        "requirements": {},
+        "requirements_trust": Trust.ESTIMATE,
+        "fees": (),
+    }
+    return Service(**(standard | details))
+
+
+def a_site(**details: Any) -> Site:
+    standard: dict[str, Any] = {
+        "id": 1,
+        "code": "GPO",
+        "kind": "centre",
+        "area": "nairobi",
+        "names": NOBODY,
+        "town": "Nairobi",
+        "town_trust": Trust.VERIFIED,
+        "town_rank": None,
+        "address": "",
+        "address_trust": Trust.ESTIMATE,
+        "latitude": None,
+        "longitude": None,
+        "window_minutes": 30,
+        "window_cap": None,
+        "opens_on": None,
+        "closes_on": None,
+        "hours": (),
+        "closures": (),
+    }
+    return Site(**(standard | details))
+
+
+def hours(weekday: int, opens: time, closes: time, **details: Any) -> Period:
+    standard: dict[str, Any] = {"valid_from": ALWAYS, "valid_until": None, "trust": Trust.VERIFIED}
+    return Period(weekday=weekday, opens=opens, closes=closes, **(standard | details))
+
+
+WEEKDAYS = tuple(hours(weekday, time(8), time(17)) for weekday in range(5))
+
+
+def an_offering(**details: Any) -> Offering:
+    standard: dict[str, Any] = {
+        "id": 1,
+        "counters": 4,
+        "minutes": 30,
+        "daily_quota": None,
+        "lead_minutes": 60,
+        "horizon_days": 30,
+        "hours": WEEKDAYS,
+        "closures": (),
+    }
+    return Offering(**(standard | details))
+
+
+@dataclass
+class World:
+    """The rows and snapshots of a small catalogue, and what its callers do."""
+
+    engine: sa.Engine
+    now: datetime
+    register: Register = field(default_factory=lambda: Register("test"))
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    services: dict[str, Service] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+
+    def transaction(self) -> Any:
+        return transactions(self.engine)()
+
+    def service(self, code: str, identity: str = "national_id") -> Service:
+        if code not in self.services:
+            with self.transaction() as db:
+                agency = rows.Agency(code=f"agency-{code}")
+                category = rows.Category(code=f"category-{code}", position=1)
+                db.add_all([agency, category])
+                db.flush()
+                row = rows.Service(
+                    code=code,
+                    agency_id=agency.id,
+                    category_id=category.id,
+                    appointment="needed",
+                    identity=identity,
+                    document="",
+                    minutes=15,
+                    source="test",
+                )
+                db.add(row)
+                db.flush()
+                self.services[code] = a_service(id=row.id, code=code, category=category.code, identity=identity)
+        return self.services[code]
+
+    def site(self, code: str, **details: Any) -> Site:
+        if code not in self.sites:
+            with self.transaction() as db:
+                area = rows.Area(code=f"area-{code}", kind="county", source="test")
+                db.add(area)
+                db.flush()
+                row = rows.Site(
+                    code=code,
+                    area_id=area.id,
+                    town="Town",
+                    town_trust="estimate",
+                    address="",
+                    address_trust="estimate",
+                    source="test",
+                )
+                db.add(row)
+                db.flush()
+                self.sites[code] = a_site(id=row.id, code=code, **details)
+        return self.sites[code]
+
+    def offering(
+        self, service: str = "IDR", site: str = "GPO", *, seats: int = 4, window_cap: int | None = None, **details: Any
+    ) -> Offering:
+        """Thirty-minute windows of so many places, on weekdays from 8:00 until 17:00."""
+        the_service, the_site = self.service(service), self.site(site, window_cap=window_cap)
+        with self.transaction() as db:
+            row = rows.Offering(
+                service_id=the_service.id, site_id=the_site.id, minutes=30, source="test", trust="verified"
+            )
+            db.add(row)
+            db.flush()
+            return an_offering(id=row.id, service=the_service, site=the_site, counters=seats, **details)
+
+    def phone(self) -> int:
+        """A new contact's id."""
+        with self.transaction() as db:
+            return self.register.contact(db, f"+2547{next(self.numbers):08d}", now=self.now).id
+
+    def person(self, number: str = "") -> Beneficiary:
+        """Somebody with an ID number; a new one unless it is given."""
+        with self.transaction() as db:
+            number = number or str(10_000_000 + next(self.numbers))
+            return Beneficiary(self.register.identity(db, "national_id", number, now=self.now).id)
+
+    def does(self, command: Callable[..., Any], contact_id: int, **arguments: Any) -> Any:
+        """One command in a transaction of its own, with a request key of its own unless it is given."""
+        common: dict[str, Any] = {
+            "contact_id": contact_id,
+            "request_key": f"test-{next(self.numbers)}",
+            "actor": Actor("ussd", contact_id),
+            "now": self.now,
+        }
+        if "offering" in arguments:
+            common["closed_days"] = NO_CLOSED_DAYS
+        if command not in (commands.hold, commands.release):
+            common["language"] = "en"
+        with self.transaction() as db:
+            return command(db, **(common | arguments))
+
+    def holds(self, contact_id: int, offering: Offering, starts_at: datetime, **more: Any) -> Any:
+        return self.does(commands.hold, contact_id, offering=offering, starts_at=starts_at, **more)
+
+    def confirms(
+        self,
+        contact_id: int,
+        offering: Offering,
+        starts_at: datetime,
+        beneficiary: Beneficiary | None = None,
+        **more: Any,
+    ) -> Any:
+        return self.does(
+            commands.confirm,
+            contact_id,
+            offering=offering,
+            starts_at=starts_at,
+            beneficiary=beneficiary or Beneficiary(),
+            **more,
+        )
+
+    def later(self, **span: int) -> None:
+        self.now += timedelta(**span)
+
+    def scalars(self, statement: sa.Select[Any]) -> Sequence[Any]:
+        with self.transaction() as db:
+            return db.scalars(statement).all()
+
+    def taken(self, counted: Counted, owner_id: int, starts_at: datetime) -> int:
+        found = self.scalars(
+            sa.select(Window.taken).where(
+                Window.kind == counted.value, Window.owner_id == owner_id, Window.starts_at == starts_at
+            )
+        )
+        return found[0] if found else 0
+
+
+def assert_counted_right(db: Session) -> None:
+    """Seats taken equal bookings and holds, in each window, each site and each day; capacities are in order."""
+    expected: Counter[tuple[str, int, datetime]] = Counter()
+    for table in (Booking, Hold):
+        placed = sa.select(table.offering_id, rows.Offering.site_id, table.starts_at).join(
+            rows.Offering, rows.Offering.id == table.offering_id
+        )
+        for offering_id, site_id, starts_at in db.execute(placed):
+            expected[Counted.OFFERING, offering_id, starts_at] += 1
+            expected[Counted.SITE, site_id, starts_at] += 1
+            expected[Counted.DAY, offering_id, day_begins(local_date(starts_at))] += 1
+    windows = db.execute(sa.select(Window.__table__)).all()
+    assert {(w.kind, w.owner_id, w.starts_at): w.taken for w in windows if w.taken} == dict(expected)
+    assert all(w.capacity == max(w.wanted, w.taken) for w in windows)
+
+
+def at_once(actions: Sequence[Callable[[], Any]], timeout: float = 30) -> list[Any]:
+    """Run the actions in threads that start together; what each returned or raised, in order."""
+    start = threading.Barrier(len(actions))
+    outcomes: list[Any] = [None] * len(actions)
+
+    def run(nth: int) -> None:
+        start.wait(timeout)
+        try:
+            outcomes[nth] = actions[nth]()
+        except Exception as error:
+            outcomes[nth] = error
+
+    threads = [threading.Thread(target=run, args=(nth,), daemon=True) for nth in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout)
+        assert not thread.is_alive(), "a thread waits for ever"
+    return outcomes

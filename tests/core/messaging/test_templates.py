@@ -1,0 +1,94 @@
+"""What messages say, measured with the longest real names in every language."""
+
+from datetime import datetime
+from itertools import product
+
+import pytest
+
+from core.clock import NAIROBI
+from core.gsm7 import septets
+from core.messaging.templates import TEMPLATES, Unworded, render
+from core.tracking.stages import Stage
+from core.wording import LANGUAGES
+
+CODE = "*191*9#"
+BOOKING = {
+    "service": "IDR",
+    "site": "GPO",
+    "starts_at": datetime(2026, 11, 24, 8, tzinfo=NAIROBI).isoformat(),
+    "reference": "48217096",
+}
+LONGEST_DAYS = [datetime(2027, month, day, 12, 30, tzinfo=NAIROBI) for month, day in product(range(1, 13), range(1, 29))]
+
+
+def arguments(template, service, site, when, stage=Stage.RECEIVED):
+    if template == "document_status":
+        return {"service": service, "site": site, "stage": stage.value, "since": when.isoformat()}
+    return {"service": service, "site": site, "starts_at": when.isoformat(), "reference": "48217096"}
+
+
+def test_a_confirmation_reads_as_it_should(catalogue):
+    assert render("booking_confirmed", BOOKING, language="en", catalogue=catalogue, code=CODE) == (
+        "Booked: Lost ID, GPO, Tue 24 Nov 8:00am. Number 4821 7096. Late? Come, you will be served. "
+        "To move: *191*9#. Pay nobody for a place."
+    )
+
+
+def test_it_is_worded_in_the_language_of_its_reader(catalogue):
+    swahili = render("booking_confirmed", BOOKING, language="sw", catalogue=catalogue, code=CODE)
+    assert "ID iliyopotea, GPO, Jumanne 24 Nov 8:00am" in swahili
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_message_fits_one_sms_with_the_longest_real_data(catalogue, template, language):
+    """The longest service, site and day are found one after the other: the text is longest with all three."""
+
+    def length(service, site, when, stage):
+        text = render(
+            template,
+            arguments(template, service, site, when, stage),
+            language=language,
+            catalogue=catalogue,
+            code=CODE,
+        )
+        count = septets(text)
+        assert count is not None, f"not GSM-7: {text}"
+        return count
+
+    stage = max(Stage, key=lambda s: length("IDR", "GPO", LONGEST_DAYS[0], s))
+    when = max(LONGEST_DAYS, key=lambda w: length("IDR", "GPO", w, stage))
+    service = max(catalogue.services, key=lambda s: length(s, "GPO", when, stage))
+    site = max(catalogue.sites, key=lambda s: length(service, s, when, stage))
+    assert length(service, site, when, stage) <= 160
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_every_stage_of_a_document_has_its_words(catalogue, stage):
+    text = render(
+        "document_status",
+        arguments("document_status", "IDR", "GPO", LONGEST_DAYS[0], stage),
+        language="en",
+        catalogue=catalogue,
+        code=CODE,
+    )
+    assert text.startswith("Lost ID: ")
+    assert "GPO" in text
+
+
+@pytest.mark.parametrize(
+    ("template", "changes", "code"),
+    [
+        ("no_such", {}, "unknown_template"),
+        ("booking_confirmed", {"service": "NOSUCH"}, "bad_arguments"),
+        ("booking_confirmed", {"starts_at": "tomorrow"}, "bad_arguments"),
+        ("booking_confirmed", {"starts_at": None}, "bad_arguments"),
+        ("booking_confirmed", {"reference": ...}, "bad_arguments"),
+        ("document_status", {"stage": "eaten", "since": BOOKING["starts_at"]}, "bad_arguments"),
+    ],
+)
+def test_what_cannot_be_worded_says_why(catalogue, template, changes, code):
+    given = {name: value for name, value in (BOOKING | changes).items() if value is not ...}
+    with pytest.raises(Unworded) as refused:
+        render(template, given, language="en", catalogue=catalogue, code=CODE)
+    assert refused.value.code == code

@@ -1,0 +1,148 @@
+"""The gateway's door. Whatever happens behind it, the caller gets a sentence."""
+
+import hmac
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.dialects.postgresql import insert
+
+from core import wording
+from core.catalogue.live import LiveCatalogue
+from core.clock import utc_now
+from core.db import DatabaseDown, Transaction, answer_within
+from core.errors import Malformed
+from core.forms import parse_form
+from core.messaging.tables import UssdEnding
+from core.people.register import Register
+from core.people.sealing import Sealer
+from core.phones import NETWORKS
+from core.settings import Settings
+from core.wording import gettext as _
+from ussd import metrics
+from ussd.call import Answered, Backstage, answer
+from ussd.gateways import africastalking
+from ussd.hop import Hop
+from ussd.machine import Machine
+from ussd.replies import ScreenFunction, target
+from ussd.sessions import SessionStore
+
+DATABASE_SECONDS = 2.3
+"""Everything a hop may wait for the database together: with a new connection (2 s at least) still under 3."""
+PLAIN = "text/plain; charset=utf-8"
+
+_log = structlog.get_logger("ussd")
+
+
+def create_blueprint(
+    settings: Settings,
+    *,
+    home: ScreenFunction,
+    transaction: Transaction,
+    reading: Transaction,
+    catalogue: LiveCatalogue,
+    register: Register,
+    wake: Callable[[str], None],
+    now: Callable[[], datetime] = utc_now,
+) -> Blueprint:
+    """The USSD callbacks: `POST /ussd/africastalking/<secret>` and `…/events`."""
+    sealer = Sealer(settings.secret_key, "ussd")
+    backstage = Backstage(
+        machine=Machine(target(home)),
+        store=SessionStore(settings.redis_url, sealer),
+        transaction=transaction,
+        reading=reading,
+        catalogue=catalogue,
+        register=register,
+        sealer=sealer,
+        wake=wake,
+    )
+    blueprint = Blueprint("ussd", __name__)
+
+    @blueprint.post("/ussd/africastalking/<secret>")
+    def africastalking_hop(secret: str) -> Response:
+        _only_with_secret(settings, secret)
+        started = time.perf_counter()
+        try:
+            hop = africastalking.read_hop(parse_form(request.get_data()), settings.ussd_codes)
+        except Malformed as error:
+            return Response(str(error), 400, content_type=PLAIN)
+        except africastalking.UnknownCode:
+            return Response("END " + _in_all_languages(lambda: _wrong_code(settings)), content_type=PLAIN)
+        answered = _answer(backstage, hop, now())
+        metrics.HOPS.labels(
+            answered.screen, NETWORKS.get(hop.network, "other"), answered.language, answered.outcome
+        ).inc()
+        metrics.SECONDS.observe(time.perf_counter() - started)
+        return Response(answered.reply, content_type=PLAIN)
+
+    @blueprint.post("/ussd/africastalking/<secret>/events")
+    def africastalking_ending(secret: str) -> Response:
+        _only_with_secret(settings, secret)
+        try:
+            ending = africastalking.read_ending(parse_form(request.get_data()))
+        except Malformed as error:
+            return Response(str(error), 400, content_type=PLAIN)
+        try:
+            with answer_within(DATABASE_SECONDS), transaction() as db:
+                db.execute(
+                    insert(UssdEnding)
+                    .values(
+                        gateway=africastalking.NAME,
+                        at=now(),
+                        **{name: getattr(ending, name) for name in ending.__slots__},
+                    )
+                    .on_conflict_do_nothing()
+                )
+        except DatabaseDown:
+            _log.warning("an end-of-session event was not kept", part="postgresql")
+            return Response("The event could not be kept. Send it again.", 503, content_type=PLAIN)
+        metrics.ENDINGS.labels(ending.status[:20], NETWORKS.get(ending.network, "other")).inc()
+        return Response("", content_type=PLAIN)
+
+    return blueprint
+
+
+def _answer(backstage: Backstage, hop: Hop, now: datetime) -> Answered:
+    try:
+        with answer_within(DATABASE_SECONDS):
+            answered = answer(backstage, hop, now)
+    except DatabaseDown as error:
+        _log.error("hop not answered", part="postgresql", error=type(error).__name__)
+        return _sorry("database_down")
+    except Exception:
+        # The last line of defence: the caller is told, the operator gets the traceback, nobody gets both.
+        _log.exception("hop not answered", part="zamu")
+        return _sorry("failed")
+    return answered
+
+
+def _sorry(outcome: str) -> Answered:
+    """The journey is kept: the next dial offers to continue it."""
+    return Answered("END " + _in_all_languages(_sorry_text), "machine.sorry", wording.DEFAULT, outcome)
+
+
+def _sorry_text() -> str:
+    return _("Sorry, Huduma is down just now. Please dial again in a few minutes.")
+
+
+def _wrong_code(settings: Settings) -> str:
+    return _("This code is not in use. Dial {code}.").format(code=settings.ussd_codes[0].code)
+
+
+def _in_all_languages(sentence: Callable[[], str]) -> str:
+    """For callers whose language is not known."""
+    said = []
+    for language in wording.LANGUAGES:
+        with wording.speaking(language):
+            said.append(sentence())
+    return "\n".join(said)
+
+
+def _only_with_secret(settings: Settings, secret: str) -> None:
+    """Whoever does not know a secret learns nothing, not even that there is a door here."""
+    given = secret.encode()
+    if not any([hmac.compare_digest(given, known.encode()) for known in settings.callback_secrets]):
+        abort(404)

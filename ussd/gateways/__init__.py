@@ -1,0 +1,1 @@
+"""One module a gateway: its form in, a Hop out."""

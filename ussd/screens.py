@@ -1,0 +1,43 @@
+"""The register of screens. A screen is a plain function: a Turn and its arguments in, a Reply out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ussd.replies import Reply, ScreenFunction, Target, screen_name
+
+class Leave(Protocol):
+    """Called when the caller goes back past a screen, with the screen's own arguments."""
+
+    def __call__(self, turn: Any, /, **args: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    name: str
+    function: ScreenFunction
+    leave: Leave | None
+    resume: ScreenFunction | None
+    """Stands in for this screen when a dropped call is continued: it must make sure again of what was held."""
+
+
+SCREENS: dict[str, Screen] = {}
+
+
+def screen(
+    *, leave: Leave | None = None, resume: ScreenFunction | None = None
+) -> Callable[[ScreenFunction], ScreenFunction]:
+    """Register a function as a screen, under `module.function`."""
+
+    def register(function: ScreenFunction) -> ScreenFunction:
+        name = screen_name(function)
+        if name in SCREENS:
+            raise ValueError(f"two screens are called {name}")
+        SCREENS[name] = Screen(name, function, leave, resume)
+        return function
+
+    return register
+
+
+def run(turn: Any, where: Target) -> Reply:
+    return SCREENS[where.screen].function(turn, **where.args)

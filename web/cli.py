@@ -1,0 +1,144 @@
+"""`zamu`: everything an operator starts or asks for, one command each."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core.settings import LocalSettings, Settings, SettingsError, environment
+
+if TYPE_CHECKING:  # each command imports what it needs, so that `zamu --help` is quick
+    from collections.abc import Iterator
+
+LANES = ("interactive", "notice", "bulk")
+MANY = 12
+"""Changes listed one by one; more are counted."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Zamu: book a place at a government service centre, and follow a document, from any phone."""
+
+
+@main.command()
+def run() -> None:
+    """Everything on this machine: servers, demo data, workers, and a phone to dial with."""
+    from migrations import migrate
+    from web.local.run import run_everything
+
+    def seed(env: Mapping[str, str]) -> None:
+        _tell(_seeded(Settings.from_environment(env), demo=True))
+
+    try:
+        local = LocalSettings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(run_everything(local, environ=environment(), migrate=migrate, seed=seed))
+
+
+@main.command()
+def serve() -> None:
+    """The web server alone: callbacks, health, metrics."""
+    from web.server import serve_web
+
+    serve_web(_settings())
+
+
+@main.command()
+@click.argument("lane", type=click.Choice(LANES))
+def worker(lane: str) -> None:
+    """One worker of one lane of SMS."""
+    from workers.worker import run_worker
+
+    run_worker(_settings(), lane)
+
+
+@main.command()
+def clock() -> None:
+    """The clock: what has to happen by itself. Two of them do no harm."""
+    from workers.clock import run_clock
+
+    run_clock(_settings())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest shape (as ZAMU_DATABASE_OWNER_URL)."""
+    from migrations import migrate as bring_up
+
+    settings = _settings()
+    if not settings.database_owner_url:
+        raise click.ClickException("ZAMU_DATABASE_OWNER_URL is not set: the address for the role that owns the tables.")
+    bring_up(settings.database_owner_url)
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Open all offerings and make some documents, for trying things out.")
+def seed(demo: bool) -> None:
+    """Load the catalogue, and say what changed."""
+    _tell(_seeded(_settings(), demo=demo))
+
+
+@main.command()
+@click.argument("code", default="*191*9#")
+@click.option("--phone", required=True, help="The phone that dials, such as +254711000001.")
+@click.option("--network", default="63902", show_default=True, help="63902 Safaricom, 63903 Airtel, 63907 Telkom.")
+def dial(code: str, phone: str, network: str) -> None:
+    """Dial from the terminal, through the simulator that `zamu run` started."""
+    from simulator.terminal import dial as dial_from_terminal
+
+    port = LocalSettings.from_environment().simulator_port
+    sys.exit(
+        dial_from_terminal(
+            code,
+            phone,
+            network,
+            f"http://127.0.0.1:{port}",
+            read=lambda: click.get_text_stream("stdin").readline(),
+            write=click.echo,
+        )
+    )
+
+
+@main.command("verify-menus")
+@click.option("--flow", type=click.Path(path_type=Path), help="Draw the flow into this Markdown file.")
+@click.option("--check", is_flag=True, help="Do not write the file: it must already say the same.")
+def verify_menus(flow: Path | None, check: bool) -> None:
+    """Prove every screen in every language: it fits, can be reached, leads on, and lacks no wording."""
+    from web.verify import verify
+
+    faults, told = verify(flow, check=check)
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults in the menus.")
+    click.echo(told)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _seeded(settings: Settings, *, demo: bool) -> "Iterator[str]":
+    from core.clock import utc_now
+    from web.seeding import seed_database
+
+    return seed_database(settings, demo=demo, now=utc_now())
+
+
+def _tell(lines: "Iterator[str]") -> None:
+    told = list(lines)
+    for line in told[:MANY]:
+        click.echo(f"  {line}")
+    if len(told) > MANY:
+        click.echo(f"  and {len(told) - MANY} more changes.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Ctrl-C, kill, and a closed terminal: the first asks to stop, the next ones to hurry."""
+
+import signal
+from types import FrameType, TracebackType
+
+ASKING_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopRequested(BaseException):
+    """Raised in the main thread wherever it is, as KeyboardInterrupt would be."""
+
+
+class StopSignals:
+    """Within the block the first signal raises StopRequested, until `begin_stop`; from then on signals only hurry."""
+
+    def __enter__(self) -> "StopSignals":
+        self._stopping = False
+        self._hurried = False
+        # One that is ignored (nohup) stays ignored.
+        heard = [signum for signum in ASKING_TO_STOP if signal.getsignal(signum) is not signal.SIG_IGN]
+        self._before = {signum: signal.signal(signum, self._handle) for signum in heard}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for signum, handler in self._before.items():
+            signal.signal(signum, handler)
+
+    def check(self) -> None:
+        """Raises:
+        StopRequested: the first one was swallowed, as happens when it arrives in a destructor.
+        """
+        if self._stopping:
+            raise StopRequested
+
+    def begin_stop(self) -> None:
+        self._stopping = True
+
+    def hurried(self) -> bool:
+        return self._hurried
+
+    def _handle(self, signum: int, frame: FrameType | None) -> None:
+        if self._stopping:
+            self._hurried = True
+        else:
+            self._stopping = True
+            raise StopRequested

@@ -1,0 +1,150 @@
+"""The clock: everything that happens because time has passed. One declared list, one small process.
+
+When a job last ran is a row, taken by a conditional UPDATE: two clocks do no
+harm, and one that was away catches up with one run.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import FrameType
+
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+
+from core.booking import upkeep
+from core.db import DatabaseDown, Session
+from core.messaging import relay, reports
+from core.messaging.tables import ClockRun
+from core.settings import Settings
+from workers.context import Context, build_context
+
+TICK_SECONDS = 1.0
+BATCH = 500
+"""Rows a transaction of upkeep, so that nobody waits long for its locks."""
+MOST_BATCHES = 200
+"""A run; the next one goes on."""
+
+_log = structlog.get_logger("clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done again and again; `run` opens its own transactions and may run twice without harm."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Context, datetime], None]
+
+
+def wake_lanes(context: Context, now: datetime) -> None:
+    """What a lost wake-up, a retry that has become due, or a crash left lying."""
+    with context.transaction() as db:
+        due = relay.due_lanes(db, now=now)
+    for lane in due:
+        context.queues.wake(lane)
+
+
+def sweep_messages(context: Context, now: datetime) -> None:
+    """Messages left by a crash in mid-call, and the reports that tell what became of them."""
+    with context.transaction() as db:
+        stuck = relay.mark_stuck(db, now=now)
+    if stuck:
+        _log.warning("messages were left in mid-call: their outcome is unknown", messages=stuck)
+    with context.transaction() as db:
+        reports.settle_unknown(db, now=now)
+
+
+def free_expired_holds(context: Context, now: datetime) -> None:
+    _in_batches(context, lambda db: upkeep.free_expired_holds(db, now=now, limit=BATCH))
+
+
+def archive_past(context: Context, now: datetime) -> None:
+    _in_batches(context, lambda db: upkeep.archive_past(db, now=now, limit=BATCH))
+
+
+def delete_past_windows(context: Context, now: datetime) -> None:
+    _in_batches(context, lambda db: upkeep.delete_past_windows(db, now=now, limit=BATCH))
+
+
+JOBS = (
+    Job("wake_lanes", timedelta(seconds=2), wake_lanes),
+    Job("sweep_messages", timedelta(seconds=30), sweep_messages),
+    Job("free_expired_holds", timedelta(seconds=15), free_expired_holds),
+    Job("archive_past", timedelta(minutes=10), archive_past),
+    Job("delete_past_windows", timedelta(hours=1), delete_past_windows),
+)
+
+
+def tick(context: Context, now: datetime, declared: tuple[Job, ...] = JOBS) -> list[str]:
+    """Run the jobs that are due and that no other clock has taken. Returns their names.
+
+    A job that fails is logged, and comes again when it is due again.
+
+    Raises:
+        OperationalError: the database is away; nothing is lost, the next tick tries again.
+    """
+    ran = []
+    for job in declared:
+        with context.transaction() as db:
+            mine = _take(db, job, now)
+        if not mine:
+            continue
+        ran.append(job.name)
+        try:
+            job.run(context, now)
+        except DatabaseDown:
+            raise
+        except Exception:
+            _log.exception("a job of the clock failed", job=job.name)
+    return ran
+
+
+def run_clock(settings: Settings) -> None:
+    """Tick until SIGTERM or SIGINT."""
+    context = build_context(settings)
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        context.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        tick_until(context, context.stopping)
+    finally:
+        context.close()
+
+
+def tick_until(context: Context, stopping: threading.Event) -> None:
+    """Tick every second. The database may be away at the start or later."""
+    while not stopping.is_set():
+        try:
+            tick(context, context.now())
+        except DatabaseDown as error:
+            _log.warning("the clock waits for the database", part="postgresql", error=type(error).__name__)
+        stopping.wait(TICK_SECONDS)
+
+
+def _take(db: Session, job: Job, now: datetime) -> bool:
+    """Whether the job is due and ours: the row says so to one clock only."""
+    taken = db.scalar(
+        insert(ClockRun)
+        .values(job=job.name, ran_at=now)
+        .on_conflict_do_update(
+            index_elements=[ClockRun.job], set_={"ran_at": now}, where=ClockRun.ran_at <= now - job.every
+        )
+        .returning(ClockRun.job)
+    )
+    return taken is not None
+
+
+def _in_batches(context: Context, act: Callable[[Session], int]) -> None:
+    for _ in range(MOST_BATCHES):
+        if context.stopping.is_set():
+            return
+        with context.transaction() as db:
+            done = act(db)
+        if done < BATCH:
+            return
