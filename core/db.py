@@ -42,8 +42,10 @@ Transaction = Callable[[], contextlib.AbstractContextManager[Session]]
 
 @contextlib.contextmanager
 def answer_within(seconds: float) -> Iterator[None]:
-    """Bound everything this block waits for the database, counted together."""
-    token = _deadline.set(time.monotonic() + seconds)
+    """Bound everything this block waits for the database, counted together. An earlier bound around it holds on."""
+    outer = _deadline.get()
+    until = time.monotonic() + seconds
+    token = _deadline.set(until if outer is None else min(until, outer))
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 class SettingsError(Exception):
@@ -171,7 +172,7 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: in
     return int(text)
 
 
-def _local(env: Mapping[str, str]) -> dict:
+def _local(env: Mapping[str, str]) -> dict[str, Any]:
     return {
         "port": _whole(env, "ZAMU_PORT", 8191, 1, 65535),
         "simulator_port": _whole(env, "ZAMU_SIMULATOR_PORT", 8192, 1, 65535),

@@ -4,7 +4,7 @@ from typing import Any
 
 from core import wording
 from core.booking import commands, queries
-from core.booking.commands import Beneficiary
+from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import AlreadyBooked, HoldExpired, NotOffered, SlotFull, TooManyBookings
 from core.booking.visits import last_visit
 from core.catalogue import telling
@@ -26,20 +26,16 @@ NOBODY = {"kind": "", "number": ""}
 KINDS = ("national_id", "passport", "alien_id", "birth_entry")
 
 
-def _give_back(turn: Turn, **_slot: Any) -> None:
-    hold.give_back(turn)
-
-
 @screen()
 def again(turn: Turn, service: str, site: str, at: str, **rest: Any) -> Reply:
     """A dropped call is continued: hold the time once more, or say that it is gone."""
-    if not hold.hold(turn, service=service, site=site, at=at):
+    if not hold.take(turn, service=service, site=site, at=at):
         return go(times.choose, service=service, site=site, notice=_("The time we held is gone."))
     asking = summary if "number" in rest else number if "kind" in rest else who
     return go(asking, service=service, site=site, at=at, **rest)
 
 
-@screen(leave=_give_back, resume=again)
+@screen(leave=hold.give_back, resume=again)
 def who(turn: Turn, service: str, site: str, at: str) -> Reply:
     slot = {"service": service, "site": site, "at": at}
     asked = turn.catalogue.services[service].identity
@@ -73,7 +69,7 @@ def _unidentified(turn: Turn, slot: dict[str, str]) -> Reply:
     )
 
 
-@screen(leave=_give_back, resume=again)
+@screen(leave=hold.give_back, resume=again)
 def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
     slot = {"service": service, "site": site, "at": at}
     found = turn.catalogue.services[service]
@@ -92,7 +88,7 @@ def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
     return _ask_number(slot, "national_id", f"{held}\n", unfinished)
 
 
-@screen(leave=_give_back, resume=again)
+@screen(leave=hold.give_back, resume=again)
 def number(turn: Turn, service: str, site: str, at: str, kind: str) -> Reply:
     slot = {"service": service, "site": site, "at": at}
     unfinished = f"{short(turn.catalogue.services[service].names)}, {short(turn.catalogue.sites[site].names)}"
@@ -123,7 +119,7 @@ def take_number(turn: Turn, service: str, site: str, at: str, kind: str, answer:
     return go(summary, service=service, site=site, at=at, kind=kind, number=identity.number)
 
 
-@screen(leave=_give_back, resume=again)
+@screen(leave=hold.give_back, resume=again)
 def summary(turn: Turn, service: str, site: str, at: str, kind: str, number: str) -> Reply:
     """What is booked, for whom, what to bring, the fee; one page wherever it can be."""
     slot = {"service": service, "site": site, "at": at}
@@ -133,7 +129,7 @@ def summary(turn: Turn, service: str, site: str, at: str, kind: str, number: str
     if kind == "last":
         heading += "\n" + _("For the same person as last time")
         options.append(option(_("Another person"), new_person, **slot))
-    fee = telling.fee_line(found, local_date(moment(at)))
+    fee = telling.verified_fee_line(found, local_date(moment(at)))
     whole = f"{heading}\n{services.bring(found)}\n{fee}"
     if not fits("\n".join([whole, *_numbered(options), _("0 Back")])):
         whole = f"{heading}\n{fee}"

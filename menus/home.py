@@ -1,9 +1,10 @@
 """The first screen. The numbers 1, 2 and 3 are published: they never move."""
 
-from typing import Any
-
-from core import idempotency, wording
+from core import wording
 from core.booking import queries
+from core.booking.steps import once
+from core.idempotency import Outcome
+from core.people.register import set_language
 from core.wording import dates
 from core.wording import gettext as _
 from menus import documents, mine, more, services
@@ -12,6 +13,7 @@ from ussd.replies import Menu, Option, Reply, go, option
 from ussd.screens import screen
 from ussd.turn import Turn, Walk
 
+THENS = ("book", "document", "booking", "more")
 IN_KISWAHILI = ("5", "6", "7", "8")
 """What the first four are in Kiswahili: shown to a caller whose language is not known, understood from everybody."""
 
@@ -36,8 +38,11 @@ def home(turn: Turn) -> Reply:
     return Menu(
         title,
         [
-            *_journeys(hidden=False),
-            *_in_kiswahili(hidden=True),
+            option(_("Book a visit"), services.choose, key="1", purpose="book"),
+            option(_("My document"), documents.mine, key="2"),
+            option(_("My booking"), mine.choose, key="3"),
+            option(_("More"), more.more, key="4"),
+            *_spoken("sw", IN_KISWAHILI, hidden=True),
             option("English" if other == "en" else "Kiswahili", speak, key="9", language=other),
         ],
     )
@@ -51,43 +56,31 @@ def speak(turn: Turn, language: str, then: str = "") -> Reply:
         _remember(turn, language)
     if then == "book":
         return go(services.choose, purpose="book")
-    if then == "document":
-        return go(documents.mine)
-    if then == "booking":
-        return go(mine.choose)
-    return go(more.more) if then == "more" else go(home)
+    return go({"document": documents.mine, "booking": mine.choose, "more": more.more}.get(then, home))
 
 
 def _remember(turn: Turn, language: str) -> None:
-    key = turn.request_key("language")
-    if idempotency.claim(turn.db, key, now=turn.now) is None:
-        turn.register.set_language(turn.db, turn.become_known(), language)
-        idempotency.record(turn.db, key, {"language": language})
+    def work() -> Outcome:
+        set_language(turn.db, turn.become_known(), language)
+        return {"language": language}
+
+    once(turn.db, turn.request_key("language"), work, now=turn.now)
 
 
 def _first_call() -> Menu:
     """One hop asks for the language and for what the call is about."""
-    wording.speak("en")
+    in_english = _spoken("en", ("1", "2", "3", "4"))
     return Menu(
         "Huduma. It is free, pay no broker",
-        [*_journeys(hidden=False), *_in_kiswahili(hidden=False), option("", speak, key="9", language="sw")],
+        [*in_english, *_spoken("sw", IN_KISWAHILI), option("", speak, key="9", language="sw")],
     )
 
 
-def _journeys(*, hidden: bool) -> list[Option]:
-    return [
-        option(_("Book a visit"), services.choose, key="1", purpose="book"),
-        option(_("My document"), documents.mine, key="2"),
-        option(_("My booking"), mine.choose, key="3"),
-        option(_("More"), more.more, key="4"),
-    ]
-
-
-def _in_kiswahili(*, hidden: bool) -> list[Option]:
-    with wording.speaking("sw"):
+def _spoken(language: str, keys: tuple[str, ...], *, hidden: bool = False) -> list[Option]:
+    """The four ways on, each of which also chooses the language."""
+    with wording.speaking(language):
         labels = [_("Book a visit"), _("My document"), _("My booking"), _("More")]
-    thens: list[Any] = ["book", "document", "booking", "more"]
     return [
-        option("" if hidden else label, speak, key=key, language="sw", then=then)
-        for key, label, then in zip(IN_KISWAHILI, labels, thens, strict=True)
+        option("" if hidden else label, speak, key=key, language=language, then=then)
+        for key, label, then in zip(keys, labels, THENS, strict=True)
     ]

@@ -1,13 +1,11 @@
 """My booking: see it, move it, give it up, have the SMS again."""
 
-from typing import Any
-
 from core import wording
 from core.booking import commands, queries
 from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull, TooManySms
 from core.booking.tables import Booking
-from core.wording import dates
 from core.references import grouped
+from core.wording import dates
 from core.wording import gettext as _
 from menus import hold, services, times
 from menus.words import moment, short, when
@@ -45,17 +43,13 @@ def see(turn: Turn, reference: str) -> Reply:
     )
 
 
-def _give_back(turn: Turn, **_slot: Any) -> None:
-    hold.give_back(turn)
-
-
 @screen()
 def move_again(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
     """A dropped call is continued: hold the new time once more, or say that it is gone."""
-    return go(hold.take, service=service, site=site, at=at, moving=reference)
+    return go(times.take, service=service, site=site, at=at, moving=reference)
 
 
-@screen(leave=_give_back, resume=move_again)
+@screen(leave=hold.give_back, resume=move_again)
 def confirm_move(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
     return Menu(
         _("Move to {site}, {when}? You keep your old time until you confirm.").format(
@@ -100,7 +94,7 @@ def ask_give_up(turn: Turn, reference: str) -> Reply:
     if booking is None:
         return _gone()
     return Menu(
-        _("Give up {booking}? Somebody else gets the place.").format(booking=_line(turn, booking)),
+        _("Give up your place? Somebody else gets it.") + f"\n{_line(turn, booking)}",
         [option(_("Yes, give it up"), give_up, reference=reference)],
     )
 

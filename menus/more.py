@@ -58,14 +58,20 @@ def centres(turn: Turn, sites: list[str]) -> Reply:
 def centre(turn: Turn, site: str) -> Reply:
     """Address, hours, open now? Only what has a source."""
     found = turn.catalogue.sites[site]
-    open_now = telling.open_now(found, turn.now, turn.catalogue)
     lines = [
         full(found.names),
         telling.address_line(found) or "",
         telling.hours_line(found, local_date(turn.now)) or _("Hours: ask at the centre."),
-        "" if open_now is None else _("Open now.") if open_now else _("Closed now."),
+        _open_line(telling.open_now(found, turn.now, turn.catalogue)),
     ]
     return Menu("\n".join(line for line in lines if line), [])
+
+
+def _open_line(is_open: bool | None) -> str:
+    """Hours are reported, not promised: so is what follows from them."""
+    if is_open is None:
+        return ""
+    return _("By these hours it is open now.") if is_open else _("By these hours it is closed now.")
 
 
 @screen()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.booking import availability
 from core.catalogue.snapshot import Catalogue, Names, Offering, Service, Site
@@ -12,6 +13,8 @@ from ussd.replies import Target
 
 TYPED = ("", "a", "k", "national", "nai", "westlands", "zzzzz", "4821", "\N{GRINNING FACE}")
 ANSWERS = ("", "1", "12345678", "A1234567", "1990", "678", "98", "not a number at all", "\N{GRINNING FACE}")
+NOT_OFFERING = "WJR"
+"""A centre that does not give IDR in the proof."""
 LONGEST = 4
 """Of each language: how many of the longest names are tried in combination."""
 
@@ -32,7 +35,7 @@ def examples(catalogue: Catalogue, stock: Stock, now: datetime) -> Mapping[str, 
     """Arguments for each screen, by its name."""
     services = list(catalogue.services)
     slots = list(_slots(catalogue, now))
-    given: dict[str, list[dict[str, object]]] = {
+    given: dict[str, list[dict[str, Any]]] = {
         "home.home": [{}],
         "home.speak": [
             {"language": language, "then": then}
@@ -53,7 +56,7 @@ def examples(catalogue: Catalogue, stock: Stock, now: datetime) -> Mapping[str, 
     return {name: [Target(name, args) for args in many] for name, many in given.items()}
 
 
-def _services_and_places(catalogue: Catalogue, services: list[str]) -> dict[str, list[dict[str, object]]]:
+def _services_and_places(catalogue: Catalogue, services: list[str]) -> dict[str, list[dict[str, Any]]]:
     bookable = [s for s in services if catalogue.offerings_of(s)]
     purposes = ("book", "info")
     return {
@@ -70,15 +73,15 @@ def _services_and_places(catalogue: Catalogue, services: list[str]) -> dict[str,
         "places.centres": [
             {"service": s, "sites": sites}
             for s in ("IDR", "IDN")
-            for sites in (_nairobi(catalogue), ["GPO"], _longest_sites(catalogue))
+            for sites in (_nairobi(catalogue), ["GPO"], [NOT_OFFERING], _longest_sites(catalogue))
         ],
         "places.nearest": [{"service": "IDR", "site": site} for site in catalogue.sites],
     }
 
 
 def _times_and_bookings(
-    catalogue: Catalogue, slots: list[dict[str, str]], stock: Stock
-) -> dict[str, list[dict[str, object]]]:
+    catalogue: Catalogue, slots: list[dict[str, Any]], stock: Stock
+) -> dict[str, list[dict[str, Any]]]:
     places = [{"service": s["service"], "site": s["site"]} for s in slots]
     nobody = {"kind": "", "number": ""}
     moves = [{"reference": r, **slot} for r in (*stock.references, "00000000") for slot in slots[:4]]
@@ -91,7 +94,7 @@ def _times_and_bookings(
         ],
         "times.days": [dict(place) for place in places],
         "times.on_day": [{**p, "day": s["at"][:10]} for p, s in zip(places, slots, strict=True)],
-        "hold.take": [{**slot, "moving": moving} for slot in slots[:6] for moving in ("", stock.references[0])],
+        "times.take": [{**slot, "moving": moving} for slot in slots[:6] for moving in ("", stock.references[0])],
         "book.again": [dict(s) for s in slots[:6]] + [{**slots[0], **nobody}, {**slots[0], "kind": "passport"}],
         "book.who": [dict(s) for s in slots],
         "book.new_person": [dict(s) for s in slots],
@@ -113,7 +116,7 @@ def _times_and_bookings(
     }
 
 
-def _documents(stock: Stock) -> dict[str, list[dict[str, object]]]:
+def _documents(stock: Stock) -> dict[str, list[dict[str, Any]]]:
     each = [{"document": d} for d in stock.documents]
     return {
         "documents.mine": [{}],
@@ -138,9 +141,12 @@ def _slots(catalogue: Catalogue, now: datetime) -> Iterable[dict[str, str]]:
 
 
 def _longest_time(catalogue: Catalogue, offering: Offering, now: datetime) -> datetime:
-    facts = {"full": availability.Fullness(), "now": now, "closed_days": catalogue.closed_days}
-    times = [t for day in availability.days_with_room(offering, **facts) for t in
-             availability.free_times(offering, day, **facts)]
+    facts: dict[str, Any] = {"full": availability.Fullness(), "now": now, "closed_days": catalogue.closed_days}
+    times = [
+        t
+        for day in availability.days_with_room(offering, **facts)
+        for t in availability.free_times(offering, day, **facts)
+    ]
     with speaking("sw"):
         return max(times, key=lambda t: len(dates.when(t)))
 
@@ -157,7 +163,7 @@ def _longest_services(catalogue: Catalogue) -> list[str]:
     return _longest(s for s in catalogue.services.values() if catalogue.offerings_of(s.code))
 
 
-def _longest(things: Iterable[Service] | Iterable[Site]) -> list[str]:
+def _longest(things: Iterable[Service | Site]) -> list[str]:
     """Codes of those with the longest short names in any language."""
     everything = list(things)
     found: dict[str, None] = {}

@@ -12,7 +12,7 @@ from core.catalogue.snapshot import Offering
 from core.clock import local_date
 from core.wording import dates
 from core.wording import gettext as _
-from menus import free, hold, places
+from menus import book, free, hold, mine, places
 from menus.words import short
 from ussd.replies import Menu, Option, Reply, go, option
 from ussd.screens import screen
@@ -66,9 +66,19 @@ def on_day(turn: Turn, service: str, site: str, day: str, moving: str = "") -> R
         return go(days, service=service, site=site, moving=moving, notice=_("That day has just filled up."))
     return Menu(
         dates.day_month(chosen),
-        [option(dates.clock(t), hold.take, **_slot(service, site, t, moving)) for t in room],
+        [option(dates.clock(t), take, **_slot(service, site, t, moving)) for t in room],
         unfinished=_about(offering),
     )
+
+
+@screen()
+def take(turn: Turn, service: str, site: str, at: str, moving: str = "") -> Reply:
+    """Hold the time, then ask who is coming; a booking that is moved has its person already."""
+    if not hold.take(turn, service=service, site=site, at=at):
+        return go(choose, service=service, site=site, moving=moving, notice=_("That time is just gone."))
+    if moving:
+        return go(mine.confirm_move, reference=moving, service=service, site=site, at=at)
+    return go(book.who, service=service, site=site, at=at)
 
 
 def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> Reply:
@@ -108,7 +118,7 @@ def _earlier_elsewhere(turn: Turn, full: Offering, than: date | None) -> list[tu
 
 
 def _times(times: list[datetime], service: str, site: str, moving: str) -> list[Option]:
-    return [option(dates.when(t), hold.take, **_slot(service, site, t, moving)) for t in times]
+    return [option(dates.when(t), take, **_slot(service, site, t, moving)) for t in times]
 
 
 def _slot(service: str, site: str, starts_at: datetime, moving: str) -> dict[str, str]:

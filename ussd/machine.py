@@ -210,7 +210,7 @@ def _leave(turn: Turn, before: list[Target], after: list[Target]) -> None:
         if leave and leave not in kept:
             kept.add(leave)
             with contextlib.suppress(NotNow):
-                leave(turn, **frame.args)
+                leave(turn)
 
 
 def shown_for(reply: Menu | Ask, *, back: bool) -> Shown:

@@ -6,6 +6,7 @@ does not fit goes on further pages, with 98 for more. 160 is what Safaricom
 shows; Airtel shows more.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 from core.gsm7 import septets
@@ -13,6 +14,8 @@ from core.wording import gettext as _
 
 SEPTETS = 160
 UCS2_UNITS = 70
+NEARLY_FULL = 100
+"""Septets of a page from which the next line of text goes to the next page whole."""
 SHORT_TITLE = 50
 """Septets up to which a title is repeated on every page."""
 
@@ -36,36 +39,42 @@ def paginate(title: str, lines: Sequence[str], *, back: bool) -> list[str]:
     if fits(whole):
         return [whole]
     more = [_("98 More"), *last]
-    repeated = [title] if title and (septets(title) or SEPTETS) <= SHORT_TITLE else []
-    rest = list(lines) if repeated else [*_pieces(title, more), *lines]
+    repeated = title if title and (septets(title) or SEPTETS) <= SHORT_TITLE else ""
+    rest = deque(lines if repeated else [*title.split("\n"), *lines])
     pages: list[str] = []
-    page = list(repeated)
+    page = repeated
     while rest:
-        if fits(_join([*page, *rest, *last])):
-            page += rest
+        if fits(_join([page, *rest, *last])):
+            page = _join([page, *rest])
             break
-        if len(page) > len(repeated) and not fits(_join([*page, rest[0], *more])):
-            pages.append(_join([*page, *more]))
-            page = list(repeated)
-            continue
-        page.append(rest.pop(0))
-    pages.append(_join([*page, *last]))
-    return pages
+        line = rest.popleft()
+        fitting, left = _as_much_as_fits(page, line, more)
+        page = _join([page, fitting])
+        if left:
+            rest.appendleft(left)
+            pages.append(_join([page, *more]))
+            page = repeated
+    return [*pages, _join([page, *last])]
 
 
-def _pieces(text: str, tail: Sequence[str]) -> list[str]:
-    """Lines of the text, each short enough to stand on a page above the tail; long ones are broken between words."""
-    pieces = []
-    for line in text.split("\n"):
-        piece = ""
-        for word in line.split(" "):
-            longer = f"{piece} {word}" if piece else word
-            if piece and not fits(_join([longer, *tail])):
-                pieces.append(piece)
-                longer = word
-            piece = longer
-        pieces.append(piece)
-    return pieces
+def _as_much_as_fits(page: str, line: str, more: Sequence[str]) -> tuple[str, str]:
+    """The line, or what a page still takes of it, and the rest.
+
+    An option is never broken; running text is, between words, but not to save
+    a few: a page that is nearly full ends at its last line.
+    """
+    if fits(_join([page, line, *more])):
+        return line, ""
+    whole = page and (line[:1].isdecimal() or (septets(page) or SEPTETS) > NEARLY_FULL)
+    if whole:
+        return "", line
+    words = line.split(" ")
+    count = len(words) - 1
+    while count > 1 and not fits(_join([page, " ".join(words[:count]), *more])):
+        count -= 1
+    if not fits(_join([page, " ".join(words[:count]), *more])):
+        return ("", line) if page else (line[:UCS2_UNITS // 2], line[UCS2_UNITS // 2 :])
+    return " ".join(words[:count]), " ".join(words[count:])
 
 
 def _join(parts: Sequence[str]) -> str:

@@ -56,9 +56,7 @@ def prove(home: str, examples: Mapping[str, Iterable[Target]], callers: Sequence
     return proof
 
 
-def _prove_screen(
-    proof: Proof, home: str, name: str, where: Target, language: str, turns: TurnFactory
-) -> None:
+def _prove_screen(proof: Proof, home: str, name: str, where: Target, language: str, turns: TurnFactory) -> None:
     proof.screens += 1
     place = f"{name} [{language}] {json.dumps(where.args, ensure_ascii=False)}"
     with wording.speaking(language), turns() as turn:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from ussd.replies import Reply, ScreenFunction, Target, screen_name
+from ussd.turn import Turn
 
-class Leave(Protocol):
-    """Called when the caller goes back past a screen, with the screen's own arguments."""
-
-    def __call__(self, turn: Any, /, **args: Any) -> None: ...
+Leave = Callable[[Turn], None]
+"""Called when the caller goes back past a screen: it gives back what the screen held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +37,5 @@ def screen(
     return register
 
 
-def run(turn: Any, where: Target) -> Reply:
+def run(turn: Turn, where: Target) -> Reply:
     return SCREENS[where.screen].function(turn, **where.args)

@@ -46,9 +46,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
             now=now,
         )
     )
-    app.register_blueprint(
-        sms.create_blueprint(settings, transaction=transaction, register=register, now=now)
-    )
+    app.register_blueprint(sms.create_blueprint(settings, transaction=transaction, register=register, now=now))
     app.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue))
     app.register_error_handler(HTTPException, _plain)
     app.register_error_handler(Exception, _failed)

@@ -97,7 +97,7 @@ def dial(code: str, phone: str, network: str) -> None:
             phone,
             network,
             f"http://127.0.0.1:{port}",
-            read=lambda: click.get_text_stream("stdin").readline(),
+            read=input,
             write=click.echo,
         )
     )

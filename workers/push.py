@@ -162,6 +162,7 @@ def _call(context: Context, call: Call, sender: str | None) -> tuple[list[Result
     """One call: its results, and the trouble that is not a single recipient's."""
     try:
         receipts = context.gateway.send(call.text, [letter.phone for letter in call.letters], sender)
+        pairs = list(zip(call.letters, receipts, strict=True))
     except GatewayError as error:
         fate = _fate(error.code, retryable=error.retryable, outcome_known=error.outcome_known)
         code: str | None = error.code
@@ -170,8 +171,9 @@ def _call(context: Context, call: Call, sender: str | None) -> tuple[list[Result
         _log.error("the gateway's adapter failed", error=type(error).__name__)
         fate, code = Fate.UNKNOWN, "adapter_failed"
     else:
-        results = [_of_receipt(context, *pair) for pair in zip(call.letters, receipts, strict=True)]
-        return results, next((r.error for r in receipts if r.error in STOPS_LANE), None)
+        return [_of_receipt(context, *pair) for pair in pairs], next(
+            (r.error for r in receipts if r.error in STOPS_LANE), None
+        )
     # A call refused for what is in it says nothing about the others.
     trouble = code if fate is not Fate.FAILED else None
     return [_result(context, letter, fate, code) for letter in call.letters], trouble

@@ -56,26 +56,21 @@ def add_booking(
     freed = end_bookings(db, Booking.id.in_(over), outcome="past", now=now) if over else []
     live: Sequence[Row] = [row for row in known if row.id not in over]
     while True:
-        beneficiary_no = _admit(live, contact_id, service_id, beneficiary)
-        reference = new_reference()
-        added = (
-            insert(Booking)
-            .values(
-                reference=reference,
-                offering_id=offering.id,
-                service_id=service_id,
-                starts_at=starts_at,
-                contact_id=contact_id,
-                beneficiary_id=beneficiary.person_id,
-                beneficiary_no=beneficiary_no,
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-            .returning(Booking.id)
-        )
-        booking_id = db.scalar(added)
-        if booking_id is not None:
-            return Booked(booking_id, reference, offering.id, starts_at), freed
+        booking = {
+            "reference": new_reference(),
+            "offering_id": offering.id,
+            "service_id": service_id,
+            "starts_at": starts_at,
+            "contact_id": contact_id,
+            "beneficiary_id": beneficiary.person_id,
+            "beneficiary_no": _admit(live, contact_id, service_id, beneficiary),
+            "created_at": now,
+        }
+        added = db.execute(
+            insert(Booking).values(booking).on_conflict_do_nothing().returning(*Booking.__table__.columns)
+        ).one_or_none()
+        if added is not None:
+            return _details(added), freed
         # Another phone has just booked for this person, which is refused above, or the reference is taken.
         live = _bookings_around(db, contact_id, service_id, beneficiary)
 

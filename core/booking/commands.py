@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.booking import steps
-from core.booking.availability import is_bookable
 from core.booking.beneficiaries import Beneficiary, add_booking
 from core.booking.errors import HoldExpired, NotOffered, SlotFull, TooManySms
 from core.booking.outcomes import Booked, Held
@@ -51,13 +50,11 @@ def hold(
     """
 
     def work() -> Outcome:
-        if not is_bookable(offering, starts_at, now=now, closed_days=closed_days):
-            raise NotOffered
         steps.lock_contact(db, contact_id)
         seats = Seats()
         if old := steps.take_own_hold(db, contact_id):
             seats.give_back([old.place])
-        steps.take_seat(db, seats, offering, starts_at, now=now)
+        steps.take_seat(db, seats, offering, starts_at, closed_days, now=now)
         seats.settle(db)
         held = Held(offering.id, starts_at, now + timedelta(minutes=HOLD_MINUTES))
         db.execute(
@@ -116,10 +113,7 @@ def confirm(
     def work() -> Outcome:
         steps.lock_contact(db, contact_id)
         seats = Seats()
-        if not steps.use_hold(db, seats, contact_id, offering, starts_at, now=now):
-            if not is_bookable(offering, starts_at, now=now, closed_days=closed_days):
-                raise NotOffered
-            steps.take_seat(db, seats, offering, starts_at, now=now)
+        steps.use_hold_or_take_seat(db, seats, contact_id, offering, starts_at, closed_days, now=now)
         booked, ended = add_booking(
             db, contact_id=contact_id, offering=offering, starts_at=starts_at, beneficiary=beneficiary, now=now
         )
@@ -128,9 +122,9 @@ def confirm(
             seats.settle(db)
         except SlotFull as full:
             raise HoldExpired from full
-        steps.leave_trace(db, "booking.confirmed", booked, actor=actor, now=now)
-        steps.tell(
-            db, "booking_confirmed", steps.OwnBooking.of(booked, offering, contact_id), language=language, now=now
+        own = steps.OwnBooking.of(booked, offering, contact_id)
+        steps.announce(
+            db, "booking.confirmed", own, template="booking_confirmed", language=language, actor=actor, now=now
         )
         return booked.as_outcome()
 
@@ -166,10 +160,7 @@ def move(
         if own.service_id != offering.service.id:
             raise NotOffered
         seats = Seats()
-        if not steps.use_hold(db, seats, contact_id, offering, starts_at, now=now):
-            if not is_bookable(offering, starts_at, now=now, closed_days=closed_days):
-                raise NotOffered
-            steps.take_seat(db, seats, offering, starts_at, now=now)
+        steps.use_hold_or_take_seat(db, seats, contact_id, offering, starts_at, closed_days, now=now)
         seats.give_back([own.place])
         seats.settle(db)
         db.execute(
@@ -179,8 +170,8 @@ def move(
             .execution_options(synchronize_session=False)
         )
         booked = Booked(own.booked.id, reference, offering.id, starts_at)
-        steps.leave_trace(db, "booking.moved", booked, actor=actor, now=now)
-        steps.tell(db, "booking_moved", steps.OwnBooking.of(booked, offering, contact_id), language=language, now=now)
+        new = steps.OwnBooking.of(booked, offering, contact_id)
+        steps.announce(db, "booking.moved", new, template="booking_moved", language=language, actor=actor, now=now)
         return booked.as_outcome()
 
     return Booked.from_outcome(steps.once(db, request_key, work, now=now))
@@ -201,8 +192,9 @@ def give_up(
         seats = Seats()
         seats.give_back(steps.end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=now))
         seats.settle(db)
-        steps.leave_trace(db, "booking.given_up", own.booked, actor=actor, now=now)
-        steps.tell(db, "booking_given_up", own, language=language, now=now)
+        steps.announce(
+            db, "booking.given_up", own, template="booking_given_up", language=language, actor=actor, now=now
+        )
         return own.booked.as_outcome()
 
     return Booked.from_outcome(steps.once(db, request_key, work, now=now))
@@ -230,8 +222,9 @@ def send_again(
         )
         if (asked or 0) >= MAX_SMS_AN_HOUR:
             raise TooManySms
-        steps.leave_trace(db, "booking.sent_again", own.booked, actor=actor, now=now)
-        steps.tell(db, "booking_confirmed", own, language=language, now=now)
+        steps.announce(
+            db, "booking.sent_again", own, template="booking_confirmed", language=language, actor=actor, now=now
+        )
         return own.booked.as_outcome()
 
     return Booked.from_outcome(steps.once(db, request_key, work, now=now))

@@ -106,10 +106,11 @@ _SETTLE = sa.text("""
     END
     ORDER BY nth
     ON CONFLICT (kind, owner_id, starts_at) DO UPDATE SET
-        taken = counter.taken + CASE WHEN excluded.taken > 0 THEN excluded.taken ELSE -excluded.capacity END,
-        capacity = greatest(
-            counter.wanted,
-            counter.taken + CASE WHEN excluded.taken > 0 THEN excluded.taken ELSE -excluded.capacity END)
+        taken = counter.taken + excluded.taken - CASE WHEN excluded.taken = 0 THEN excluded.capacity ELSE 0 END,
+        capacity = CASE
+            WHEN excluded.taken = 0 THEN greatest(counter.wanted, counter.taken - excluded.capacity)
+            ELSE counter.capacity
+        END
     WHERE excluded.taken = 0 OR counter.taken + excluded.taken <= counter.capacity
     RETURNING kind
 """)

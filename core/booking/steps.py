@@ -13,14 +13,14 @@ Two transactions never wait for each other because all lock in this order:
 The sweeps lock bookings or holds, passing over locked ones, and then windows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.booking.availability import day_begins
-from core.booking.errors import NoSuchBooking
+from core.booking.availability import day_begins, is_bookable
+from core.booking.errors import NoSuchBooking, NotOffered
 from core.booking.outcomes import Booked
 from core.booking.queries import is_live
 from core.booking.seats import Place, Seats, place_at
@@ -98,27 +98,48 @@ def take_expired_holds(
     return [Place(*row) for row in rows]
 
 
-def use_hold(
-    db: Session, seats: Seats, contact_id: int, offering: Offering, starts_at: datetime, *, now: datetime
-) -> bool:
-    """Use up the phone's live hold on this place: False if it has none, and an expired one is given back.
+def take_seat(
+    db: Session,
+    seats: Seats,
+    offering: Offering,
+    starts_at: datetime,
+    closed_days: Collection[date],
+    *,
+    now: datetime,
+) -> None:
+    """Take a place, and give back those that expired holds keep from it. The phone's own hold has been dealt with.
 
-    A live hold on another place stays.
+    Raises:
+        NotOffered: no such time can be booked now.
+    """
+    if not is_bookable(offering, starts_at, now=now, closed_days=closed_days):
+        raise NotOffered
+    seats.give_back(take_expired_holds(db, _in_the_way_of(offering, starts_at), now=now))
+    seats.take(offering, starts_at)
+
+
+def use_hold_or_take_seat(
+    db: Session,
+    seats: Seats,
+    contact_id: int,
+    offering: Offering,
+    starts_at: datetime,
+    closed_days: Collection[date],
+    *,
+    now: datetime,
+) -> None:
+    """Use up the phone's live hold on this place; without one, take a seat. A live hold on another place stays.
+
+    Raises:
+        NotOffered: there is no live hold, and no such time can be booked now.
     """
     here = sa.and_(Hold.offering_id == offering.id, Hold.starts_at == starts_at)
     own = take_own_hold(db, contact_id, sa.or_(here, Hold.expires_at <= now))
-    if own is None:
-        return False
-    if own.is_live(now):
-        return True
-    seats.give_back([own.place])
-    return False
-
-
-def take_seat(db: Session, seats: Seats, offering: Offering, starts_at: datetime, *, now: datetime) -> None:
-    """Take a place, and give back those that expired holds keep from it. The phone's own hold has been dealt with."""
-    seats.give_back(take_expired_holds(db, _in_the_way_of(offering, starts_at), now=now))
-    seats.take(offering, starts_at)
+    if own is not None and own.is_live(now):
+        return
+    if own is not None:
+        seats.give_back([own.place])
+    take_seat(db, seats, offering, starts_at, closed_days, now=now)
 
 
 def _in_the_way_of(offering: Offering, starts_at: datetime) -> sa.ColumnElement[bool]:
@@ -209,21 +230,17 @@ def end_bookings(
     return places
 
 
-def leave_trace(db: Session, name: str, booked: Booked, *, actor: Actor, now: datetime) -> None:
-    record_event(
-        db,
-        name,
-        f"booking:{booked.id}",
-        actor=actor,
-        now=now,
-        offering_id=booked.offering_id,
-        starts_at=booked.starts_at.isoformat(),
-    )
+def announce(
+    db: Session, event: str, booking: OwnBooking, *, template: str, language: str, actor: Actor, now: datetime
+) -> None:
+    """Leave the trace of a command, and queue its message to the booking's phone.
 
-
-def tell(db: Session, template: str, booking: OwnBooking, *, language: str, now: datetime) -> None:
-    """Queue a booking's message to its phone. It is of use until the time booked, and an hour at least."""
+    The message is of use until the time booked, and for an hour at least.
+    """
     booked = booking.booked
+    subject = f"booking:{booked.id}"
+    where = {"offering_id": booked.offering_id, "starts_at": booked.starts_at.isoformat()}
+    record_event(db, event, subject, actor=actor, now=now, **where)
     outbox.write(
         db,
         person_id=booking.contact_id,
@@ -236,7 +253,7 @@ def tell(db: Session, template: str, booking: OwnBooking, *, language: str, now:
             "reference": booked.reference,
         },
         language=language,
-        subject=f"booking:{booked.id}",
+        subject=subject,
         valid_until=max(booked.starts_at, now + timedelta(hours=1)),
         now=now,
     )

@@ -207,11 +207,11 @@ def _services(reader: Reader, agencies: set[str], categories: set[str]) -> list[
 
 
 def _requirements(reader: Reader, services: set[str]) -> list[RequirementRow]:
+    taken = _Taken()
     items = {
-        row.values["code"]: {lang: reader.text(row, lang) for lang in ("en", "sw")}
+        taken.text(reader, row, "code"): {lang: taken.text(reader, row, lang) for lang in ("en", "sw")}
         for row in reader.rows("requirement_items.csv", "code en sw")
     }
-    taken = _Taken()
     requirements = []
     for row in reader.rows("requirements.csv", "service items source"):
         service = taken.text(reader, row, "service")

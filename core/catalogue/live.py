@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import date
 
+import sqlalchemy as sa
+
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.snapshot import Catalogue
 from core.catalogue.version import catalogue_version
@@ -22,6 +24,8 @@ LOOK_AGAIN = 5.0
 """Seconds until the next look after the database failed to answer: a hanging one must not cost a caller each second."""
 LOOK_WITHIN = 0.5
 """Seconds that a look may take."""
+FIRST_WITHIN = 2.0
+"""Seconds to wait for another thread that is reading the first one: a caller must be answered, if only with sorry."""
 REBUILD_WITHIN = 2.0
 """Seconds that reading everything may take, once there is an old catalogue to go on with."""
 
@@ -62,13 +66,17 @@ class LiveCatalogue:
         return held[0]
 
     def _first(self) -> tuple[Catalogue, date]:
-        with self._refreshing:
+        if not self._refreshing.acquire(timeout=FIRST_WITHIN):
+            raise sa.exc.TimeoutError("the catalogue is still being read for the first time")
+        try:
             if self._held is None:
                 today = self._today()
                 with self._transaction() as db:
                     self._held = read_catalogue(db, today=today), today
                 self._look_at = self._monotonic() + LOOK_EVERY
             return self._held
+        finally:
+            self._refreshing.release()
 
     def _refresh(self, catalogue: Catalogue, built_on: date) -> tuple[Catalogue, date]:
         self._look_at = self._monotonic() + LOOK_EVERY

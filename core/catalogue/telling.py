@@ -22,6 +22,14 @@ def fee_line(service: Service, day: date) -> str:
     return _("Reported free, not confirmed")
 
 
+def verified_fee_line(service: Service, day: date) -> str:
+    """The same where somebody decides by it: only what has been verified."""
+    fee = service.fee_on(day)
+    if fee is None or fee.trust is not Trust.VERIFIED:
+        return _("Fee: ask at the centre")
+    return fee_line(service, day)
+
+
 def bring_list(service: Service) -> tuple[str, ...] | None:
     """What to bring, in order, in the language being spoken; None where nobody knows (ask at the centre)."""
     if service.requirements_trust is Trust.ESTIMATE:

@@ -16,10 +16,6 @@ class Actor:
     person_id: int | None = None
 
 
-def record_event(
-    db: Session, name: str, subject: str, *, actor: Actor, now: datetime, **details: Any
-) -> None:
+def record_event(db: Session, name: str, subject: str, *, actor: Actor, now: datetime, **details: Any) -> None:
     """Write one event in the command's own transaction. Details hold ids and codes, nothing personal."""
-    db.add(
-        Event(at=now, channel=actor.channel, actor_id=actor.person_id, name=name, subject=subject, details=details)
-    )
+    db.add(Event(at=now, channel=actor.channel, actor_id=actor.person_id, name=name, subject=subject, details=details))

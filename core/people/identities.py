@@ -21,7 +21,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a number of one kind looks like once spaces and dashes are dropped and letters are capitals."""
+    """What a number of one kind looks like once spaces, dots, dashes and slashes are dropped."""
 
     pattern: str
     otherwise: str
@@ -47,7 +47,7 @@ def parse_identity(kind: str, text: str) -> Identity:
         KeyError: no such kind.
     """
     rule = KINDS[kind]
-    number = re.sub(r"[\s./-]", "", text).upper()
-    if not re.fullmatch(rule.pattern, number):
+    number = re.sub(r"[\s./-]", "", text)
+    if not re.fullmatch(rule.pattern, number, re.ASCII | re.IGNORECASE):
         raise Malformed(_(rule.otherwise))
-    return Identity(kind, number if rule.leading_zeros else number.lstrip("0"))
+    return Identity(kind, number.upper() if rule.leading_zeros else number.lstrip("0"))

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking import commands, queries
-from core.booking.beneficiaries import MAX_LIVE_A_PHONE, MAX_UNIDENTIFIED_A_PHONE
+from core.booking.beneficiaries import MAX_LIVE_A_PHONE, MAX_UNIDENTIFIED_A_PHONE, Beneficiary
 from core.booking.errors import (
     AlreadyBooked,
     HoldExpired,
@@ -18,6 +18,7 @@ from core.booking.errors import (
 )
 from core.booking.tables import Booking, BookingHistory, Counted, Hold
 from core.messaging.tables import Lane, Message
+from core.people.audit import Actor
 from core.people.tables import Event
 from tests.core.booking.world import TUESDAY, World, an_hour
 
@@ -103,9 +104,7 @@ def test_a_time_that_is_not_offered_is_refused(world: World, hour: object) -> No
     with pytest.raises(NotOffered):
         world.does(commands.hold, phone, offering=offering, starts_at=hour)
     with pytest.raises(NotOffered):
-        world.does(
-            commands.confirm, phone, offering=offering, starts_at=hour, beneficiary=commands.Beneficiary()
-        )
+        world.does(commands.confirm, phone, offering=offering, starts_at=hour, beneficiary=Beneficiary())
 
 
 def test_a_holiday_is_not_offered(world: World) -> None:
@@ -120,7 +119,7 @@ def test_a_session_goes_on_after_a_refusal(world: World) -> None:
         "contact_id": phone,
         "offering": offering,
         "closed_days": frozenset(),
-        "actor": commands.Actor("ussd", phone),
+        "actor": Actor("ussd", phone),
         "now": world.now,
     }
     with world.transaction() as db:
@@ -244,9 +243,7 @@ def test_a_reference_that_is_taken_is_tried_again(world: World, monkeypatch: pyt
 def test_a_move_takes_the_new_place_and_gives_the_old_one_back(world: World) -> None:
     offering, elsewhere, phone = world.offering(), world.offering(site="MAK"), world.phone()
     booked = world.confirms(phone, offering, an_hour(8))
-    moved = world.does(
-        commands.move, phone, reference=booked.reference, offering=elsewhere, starts_at=an_hour(9)
-    )
+    moved = world.does(commands.move, phone, reference=booked.reference, offering=elsewhere, starts_at=an_hour(9))
     assert (moved.id, moved.reference, moved.offering_id) == (booked.id, booked.reference, elsewhere.id)
     assert world.taken(Counted.OFFERING, offering.id, an_hour(8)) == 0
     assert world.taken(Counted.SITE, elsewhere.site.id, an_hour(9)) == 1
@@ -299,9 +296,7 @@ def test_a_late_caller_can_move_until_the_day_is_over(world: World) -> None:
     booked = world.confirms(phone, offering, an_hour(8))
     world.now = an_hour(20)
     wednesday = TUESDAY + timedelta(days=1)
-    world.does(
-        commands.move, phone, reference=booked.reference, offering=offering, starts_at=an_hour(8, day=wednesday)
-    )
+    world.does(commands.move, phone, reference=booked.reference, offering=offering, starts_at=an_hour(8, day=wednesday))
 
 
 def test_a_given_up_booking_goes_to_history_and_frees_its_seat(world: World) -> None:

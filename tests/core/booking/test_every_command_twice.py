@@ -12,6 +12,7 @@ from core.booking import commands
 from core.booking.errors import SlotFull
 from core.booking.tables import Booking
 from core.messaging.tables import Message
+from core.people.audit import Actor
 from core.people.tables import Event
 from tests.core.booking.world import World, an_hour, at_once
 
@@ -60,9 +61,7 @@ def sending_again(world: World) -> Command:
     return partial(world.does, commands.send_again, phone, reference=booked.reference, request_key="key")
 
 
-EVERY_COMMAND = pytest.mark.parametrize(
-    "prepare", [holding, releasing, confirming, moving, giving_up, sending_again]
-)
+EVERY_COMMAND = pytest.mark.parametrize("prepare", [holding, releasing, confirming, moving, giving_up, sending_again])
 
 
 def traces(world: World) -> tuple[int, int]:
@@ -128,7 +127,7 @@ def test_a_recorded_outcome_is_given_in_a_read_only_transaction(world: World) ->
             starts_at=an_hour(8),
             closed_days=frozenset(),
             request_key="key",
-            actor=commands.Actor("ussd", phone),
+            actor=Actor("ussd", phone),
             now=world.now + timedelta(days=9),
         )
     assert again == first

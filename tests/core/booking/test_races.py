@@ -15,6 +15,7 @@ from core.booking.tables import Booking, Counted, Hold
 from core.booking.upkeep import archive_past, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
+from core.people.audit import Actor
 from tests.core.booking.world import World, an_hour, at_once
 
 CALLERS = 40
@@ -83,9 +84,7 @@ def test_moves_into_each_others_full_windows_are_refused_or_done_but_never_doubl
 
 
 def move_of(world: World, phone: int, reference: str, goal: tuple[Offering, Any]) -> Callable[[], Any]:
-    return partial(
-        world.does, commands.move, phone, reference=reference, offering=goal[0], starts_at=goal[1]
-    )
+    return partial(world.does, commands.move, phone, reference=reference, offering=goal[0], starts_at=goal[1])
 
 
 def test_one_person_gets_one_booking_from_ten_phones(world: World) -> None:
@@ -178,7 +177,7 @@ def test_a_command_is_the_callers_to_commit(world: World, db: Session, committed
         starts_at=an_hour(8),
         closed_days=frozenset(),
         request_key="one",
-        actor=commands.Actor("ussd", phone),
+        actor=Actor("ussd", phone),
         now=world.now,
     )
     assert world.scalars(sa.select(Hold)) == []

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.catalogue import live as live_module
 from core.catalogue import tables
 from core.catalogue.importer import load_catalogue, open_demo_offerings
 from core.catalogue.live import LOOK_AGAIN, LiveCatalogue, read_catalogue
@@ -87,11 +88,11 @@ def test_the_whole_catalogue_is_read(db, now):
 def test_it_costs_the_same_few_queries_however_much_is_open(db, now):
     load_catalogue(db, now=now)
     statements: list[str] = []
-    connection = db.connection()
-    sa.event.listen(connection, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    sa.event.listen(db.connection(), "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     read_catalogue(db, today=TODAY)
     few = len(statements)
     open_demo_offerings(db, now=now)
+    db.flush()
     statements.clear()
     assert len(read_catalogue(db, today=TODAY).offerings) > 2000
     assert len(statements) == few <= 14
@@ -183,6 +184,26 @@ def test_without_any_catalogue_a_database_that_is_down_is_told(live, door):
         live.current()
     door.shut = False
     assert live.current().services
+
+
+def test_nobody_waits_long_for_a_first_one_that_does_not_come(db, monkeypatch):
+    monkeypatch.setattr(live_module, "FIRST_WITHIN", 0.01)
+    reading, give_up = threading.Event(), threading.Event()
+
+    @contextlib.contextmanager
+    def hanging():
+        reading.set()
+        assert give_up.wait(10)
+        yield db
+
+    live = LiveCatalogue(hanging)
+    thread = threading.Thread(target=live.current)
+    thread.start()
+    assert reading.wait(10)
+    with pytest.raises(DatabaseDown):
+        live.current()
+    give_up.set()
+    thread.join(10)
 
 
 def test_one_thread_looks_and_the_rest_go_on(door, clock, db):

@@ -1,7 +1,7 @@
 """What callers type, and what they find."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.catalogue.importer import load_catalogue
@@ -29,9 +29,8 @@ def catalogue(db, now):
         ("LOST-ID!", ["IDR"]),
         ("lostid", ["IDR"]),
         ("lost my id", ["IDR"]),
-        ("id", ["IDR", "IDN", "IDD", "IDP", "IDC"]),
-        ("kitamb", ["IDN", "IDR", "IDD", "IDC"]),
-        ("iliyopotea", ["IDR"]),
+        ("kitambulisho kilichopotea", ["IDR"]),
+        ("iliyopotea", ["IDR", "DLD", "LBD", "PPL"]),
         ("tabia", ["PCC"]),
         ("taabia njema", ["PCC"]),
         ("passport", ["PPN", "PPR", "PPL"]),
@@ -39,7 +38,6 @@ def catalogue(db, now):
         ("pasipoti", ["PPN", "PPL", "PPR"]),
         ("leseni", ["DLS", "DLD", "DLP", "DLR"]),
         ("driving license", ["DLS", "DLR", "DLD", "DLP"]),
-        ("huduma", ["COL"]),
         ("zzz", []),
         ("", []),
         (" *#", []),
@@ -48,13 +46,11 @@ def catalogue(db, now):
 )
 def test_services_are_found_in_either_language(catalogue, typed, codes):
     found = [service.code for service in find_services(catalogue, typed)]
-    if typed == "huduma":
-        assert "CMP" in found
-    elif typed in ("kitamb", "id"):
-        assert set(found) == set(codes)
-        assert found[0] in ("IDR", "IDN")
-    else:
-        assert found == codes
+    assert found == codes
+
+
+def test_common_services_come_first_of_equals(catalogue):
+    assert [service.code for service in find_services(catalogue, "id")][:2] == ["IDR", "IDN"]
 
 
 def test_a_name_that_begins_so_comes_before_one_that_goes_on_so(catalogue):
@@ -130,14 +126,14 @@ def test_each_county_is_found_by_its_name(catalogue):
     assert len(counties(catalogue)) == 47
     for county in counties(catalogue):
         assert county.sites
-        assert set(county.sites) <= set(find_places(catalogue, county.name)[0].sites)
+        assert all(site in find_places(catalogue, county.name)[0].sites for site in county.sites)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(typed=st.text(max_size=90))
-def test_anything_may_be_typed(typed):
-    if _read:
-        find_services(_read[0], typed)
-        find_places(_read[0], typed)
+def test_anything_may_be_typed(catalogue, typed):
+    find_services(catalogue, typed)
+    find_places(catalogue, typed)
 
 
 def test_the_order_does_not_depend_on_the_language(catalogue):

@@ -1,0 +1,145 @@
+"""Whatever callers, sweeps and managers do, in any order: places taken are live bookings and holds, always."""
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from core.booking import commands
+from core.booking.beneficiaries import Beneficiary
+from core.booking.errors import BookingRefused
+from core.booking.seats import change_capacity
+from core.booking.tables import Booking, Counted
+from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
+from core.catalogue.snapshot import Offering
+from core.db import Session
+from core.people.audit import Actor
+from tests.core.booking.world import TUESDAY, World, an_hour, assert_counted_right
+
+PHONES = st.integers(0, 2)
+OFFERINGS = st.integers(0, 2)
+TIMES = st.sampled_from(
+    [an_hour(8), an_hour(8, 30), an_hour(9), an_hour(8, day=TUESDAY + timedelta(days=1)), an_hour(3)]
+)
+PEOPLE = st.integers(0, 2)
+
+
+class BookingMachine(RuleBasedStateMachine):
+    """Three phones, three people, three offerings at two sites, few places; one transaction that is rolled back."""
+
+    world: World
+    offerings: list[Offering]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.db = Session(self.world.engine, expire_on_commit=False)
+        self.now = self.world.now
+        self.requests = 0
+        self.done: list[tuple[Any, dict[str, Any], Any]] = []
+        self.phones = [self.world.register.contact(self.db, f"+25471100000{n}", now=self.now).id for n in range(3)]
+        self.people = [Beneficiary()] + [
+            Beneficiary(self.world.register.identity(self.db, "national_id", f"1234567{n}", now=self.now).id)
+            for n in range(2)
+        ]
+        self.db.flush()
+
+    def teardown(self) -> None:
+        self.db.rollback()
+        self.db.close()
+
+    def does(self, command: Any, phone: int, **arguments: Any) -> None:
+        """Carry out a command, or be refused and leave everything as it was."""
+        contact_id = self.phones[phone]
+        self.requests += 1
+        arguments |= {
+            "contact_id": contact_id,
+            "request_key": f"request-{self.requests}",
+            "actor": Actor("ussd", contact_id),
+        }
+        before = self.counters()
+        try:
+            outcome = command(self.db, **arguments, now=self.now)
+        except BookingRefused:
+            assert self.counters() == before
+        else:
+            self.done.append((command, arguments, outcome))
+
+    def counters(self) -> list[Any]:
+        return list(self.db.execute(sa.text("SELECT * FROM windows ORDER BY 1, 2, 3")))
+
+    def slot(self, offering: int, starts_at: Any) -> dict[str, Any]:
+        return {"offering": self.offerings[offering], "starts_at": starts_at, "closed_days": frozenset()}
+
+    def reference(self, phone: int) -> str:
+        found = self.db.scalars(
+            sa.select(Booking.reference).where(Booking.contact_id == self.phones[phone]).order_by(Booking.id)
+        )
+        return next(iter(found), "48217092")
+
+    @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES)
+    def hold(self, phone: int, offering: int, starts_at: Any) -> None:
+        self.does(commands.hold, phone, **self.slot(offering, starts_at))
+
+    @rule(phone=PHONES)
+    def release(self, phone: int) -> None:
+        self.does(commands.release, phone)
+
+    @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES, person=PEOPLE)
+    def confirm(self, phone: int, offering: int, starts_at: Any, person: int) -> None:
+        slot = self.slot(offering, starts_at)
+        self.does(commands.confirm, phone, **slot, beneficiary=self.people[person], language="sw")
+
+    @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES)
+    def move(self, phone: int, offering: int, starts_at: Any) -> None:
+        slot = self.slot(offering, starts_at)
+        self.does(commands.move, phone, reference=self.reference(phone), **slot, language="en")
+
+    @rule(phone=PHONES)
+    def give_up(self, phone: int) -> None:
+        self.does(commands.give_up, phone, reference=self.reference(phone), language="en")
+
+    @precondition(lambda self: self.done)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        command, arguments, outcome = data.draw(st.sampled_from(self.done))
+        before = self.counters()
+        assert command(self.db, **arguments, now=self.now) == outcome
+        assert self.counters() == before
+
+    @rule(minutes=st.sampled_from([1, 4, 6, 60, 60 * 24]))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(limit=st.integers(1, 3))
+    def sweep(self, limit: int) -> None:
+        free_expired_holds(self.db, now=self.now, limit=limit)
+        archive_past(self.db, now=self.now, limit=limit)
+        delete_past_windows(self.db, now=self.now, limit=limit)
+
+    @rule(counted=st.sampled_from(Counted), owner=OFFERINGS, places=st.sampled_from([0, 1, 2, 3, None]))
+    def change_capacity(self, counted: Counted, owner: int, places: int | None) -> None:
+        offering = self.offerings[owner]
+        owner_id = offering.site.id if counted is Counted.SITE else offering.id
+        change_capacity(self.db, counted=counted, owner_id=owner_id, places=places, now=self.now)
+
+    @invariant()
+    def seats_taken_equal_live_bookings_and_holds(self) -> None:
+        assert_counted_right(self.db)
+
+
+def test_seats_taken_equal_live_bookings_and_holds_always(world: World) -> None:
+    offerings = [
+        world.offering("IDR", "GPO", seats=1, window_cap=2, daily_quota=3),
+        world.offering("IDN", "GPO", seats=2),
+        world.offering("IDR", "MAK", seats=2),
+    ]
+    machine = type("Machine", (BookingMachine,), {"world": world, "offerings": offerings})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,162 @@
+"""`zamu verify-menus`: prove the menus on the real catalogue, in a database of its own that is gone afterwards."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+import menus
+from core import wording
+from core.booking import availability, commands
+from core.booking.beneficiaries import Beneficiary
+from core.booking.tables import Counted, Window
+from core.catalogue import snapshot
+from core.catalogue.assembly import read_catalogue
+from core.catalogue.snapshot import Catalogue
+from core.catalogue.tables import Offering, Service, Site
+from core.clock import local_date
+from core.db import make_engine
+from core.people.audit import Actor
+from core.people.register import Register, set_language
+from core.people.sealing import Sealer
+from core.settings import Settings
+from core.tracking.documents import NewDocument, register
+from core.tracking.stages import Stage
+from menus.proof import NOT_OFFERING, Stock, examples
+from migrations import migrate
+from ussd.hop import Hop
+from ussd.proof import Proof, TurnFactory, mermaid, prove
+from ussd.replies import screen_name
+from ussd.turn import Turn
+from web.local.scratch import scratch_servers
+from web.seeding import seed_database
+
+NOW = datetime(2026, 9, 2, 6, 0, tzinfo=UTC)
+"""A fixed morning, so that the proof is the same every day; September has a long name in Kiswahili."""
+KNOWN, STRANGER = "+254711000001", "+254711000009"
+SECRET_KEY = "only for the proof, nothing of it is kept"
+TRACKING_NUMBER, PROOF = "48217092", "678"
+
+HEADING = """# The flow of the menus
+
+Drawn by `make flow` from the screens themselves; every arrow was found by rendering them. A box is a journey
+(a module of `menus/`), a node is a screen, and an arrow carries one answer that leads there. From every screen but
+home, 0 leads back and 00 leads home.
+"""
+
+
+def verify(flow: Path | None, *, check: bool) -> tuple[list[str], str]:
+    """The faults, and a sentence that says how much was proved. Writes the flow, or with `check` compares it.
+
+    Raises:
+        StartError: the database of its own does not start.
+    """
+    with scratch_servers() as servers:
+        migrate(servers.database.owner)
+        settings = Settings(
+            database_url=servers.database.app,
+            database_owner_url=servers.database.owner,
+            redis_url=servers.redis_url,
+            queue_url=servers.redis_url,
+            secret_key=SECRET_KEY,
+            callback_secrets=(),
+        )
+        list(seed_database(settings, demo=True, now=NOW))
+        engine = make_engine(settings.database_url)
+        try:
+            proof = _prove(engine)
+        finally:
+            engine.dispose()
+    faults = proof.faults
+    if flow is not None:
+        drawing = f"{HEADING}\n```mermaid\n{mermaid(proof)}\n```\n"
+        if not check:
+            flow.write_text(drawing)
+        elif not flow.exists() or flow.read_text() != drawing:
+            faults.append(f"{flow} is not what the menus are now: run `make flow`.")
+    languages = " and ".join(wording.LANGUAGES)
+    return faults, f"{len({n for e in proof.edges for n in e})} screens hold in {languages}: {proof.screens} tried."
+
+
+def _prove(engine: sa.Engine) -> Proof:
+    people = Register(SECRET_KEY)
+    with orm.Session(engine, expire_on_commit=False) as db, db.begin():
+        _close(db, service="IDR", site=NOT_OFFERING)
+        catalogue = read_catalogue(db, today=local_date(NOW))
+        stock = _stock(db, catalogue, people)
+    callers = [_caller(engine, catalogue, people, phone) for phone in (KNOWN, STRANGER)]
+    return prove(screen_name(menus.home.home), examples(catalogue, stock, NOW), callers)
+
+
+def _caller(engine: sa.Engine, catalogue: Catalogue, people: Register, phone: str) -> TurnFactory:
+    hop = Hop("proof", "a session", phone, "63902", "*191*9#", ())
+    sealer = Sealer(SECRET_KEY, "ussd")
+
+    @contextlib.contextmanager
+    def turn() -> Iterator[Turn]:
+        with orm.Session(engine) as db:
+            yield Turn(hop, now=NOW, catalogue=catalogue, register=people, sealer=sealer, open_transaction=lambda: db)
+            db.rollback()
+
+    return turn
+
+
+def _stock(db: orm.Session, catalogue: Catalogue, people: Register) -> Stock:
+    """A caller with bookings, one of each longest name; documents in every stage; centres that are full."""
+    contact = people.contact(db, KNOWN, now=NOW)
+    set_language(db, contact, wording.DEFAULT)
+    longest = sorted(catalogue.offerings, key=lambda o: -len(o.service.names.short["sw"] + o.site.names.short["sw"]))
+    references = tuple(_book(db, catalogue, people, contact.id, o, nth) for nth, o in enumerate(longest[:2]))
+    for offering in (*catalogue.offerings_of("IDN"), *(o for o in longest[2:8] if o.service.code != "IDN")):
+        days = 40 if offering.service.code == "IDN" else 12
+        db.add_all(_full_days(offering, days))
+    documents = []
+    for nth, stage in enumerate(Stage):
+        new = NewDocument(
+            service_id=longest[nth].service.id,
+            site_id=longest[0].site.id,
+            proof=PROOF,
+            contact_id=contact.id,
+        )
+        document = register(db, people, new, origin="proof", now=NOW - timedelta(days=3))
+        document.stage = stage
+        documents.append(document.id)
+    return Stock(references, tuple(documents), TRACKING_NUMBER, PROOF)
+
+
+def _book(
+    db: orm.Session, catalogue: Catalogue, people: Register, contact_id: int, offering: snapshot.Offering, nth: int
+) -> str:
+    full = availability.Fullness()
+    free = availability.best_times(offering, full=full, now=NOW, closed_days=catalogue.closed_days)
+    beneficiary = people.identity(db, "national_id", str(12345678 + nth), now=NOW)
+    booked = commands.confirm(
+        db,
+        contact_id=contact_id,
+        offering=offering,
+        starts_at=free[0],
+        closed_days=catalogue.closed_days,
+        beneficiary=Beneficiary(beneficiary.id),
+        language=wording.DEFAULT,
+        request_key=f"proof:{nth}",
+        actor=Actor("terminal"),
+        now=NOW,
+    )
+    return booked.reference
+
+
+def _close(db: orm.Session, *, service: str, site: str) -> None:
+    """Not every centre gives every service: one that does not leads to the nearest that do."""
+    offering_id = sa.select(Offering.id).join(Service).join(Site).where(Service.code == service, Site.code == site)
+    db.execute(sa.update(Offering).where(Offering.id == offering_id.scalar_subquery()).values(open=False))
+
+
+def _full_days(offering: snapshot.Offering, days: int) -> Iterator[Window]:
+    """Counters with no place left, from today on."""
+    today = local_date(NOW)
+    for ahead in range(days):
+        begins = availability.day_begins(today + timedelta(days=ahead))
+        yield Window(kind=Counted.DAY, owner_id=offering.id, starts_at=begins, wanted=1, capacity=1, taken=1)
