@@ -41,9 +41,9 @@ def run() -> None:
 @main.command()
 def serve() -> None:
     """The web server alone: callbacks, health, metrics."""
-    from web.server import serve_web
+    from web.server import serve as serve_until_stopped
 
-    serve_web(_settings())
+    serve_until_stopped("wsgi:app", _settings().port)
 
 
 @main.command()

@@ -3,19 +3,17 @@
 from granian.constants import Interfaces
 from granian.server import Server
 
-from core.settings import Settings
-
 PROCESSES = 2
 THREADS = 16
 """A process: a hop that waits for a database that hangs (2.3 s) must not keep the others waiting."""
 
 
-def serve_web(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl-C; requests in flight are finished."""
+def serve(target: str, port: int) -> None:
+    """Serve a WSGI application on this machine until SIGTERM or Ctrl-C; requests in flight are finished."""
     Server(
-        "wsgi:app",
+        target,
         address="127.0.0.1",
-        port=settings.port,
+        port=port,
         interface=Interfaces.WSGI,
         workers=PROCESSES,
         blocking_threads=THREADS,

@@ -128,6 +128,7 @@ def change_capacity(db: Session, *, counted: Counted, owner_id: int, places: int
 
     Nobody loses a place: where more are taken than wanted, the capacity follows
     as they are given back. None is no limit. Returns how many counters changed.
+    Several in one transaction: days first, then offerings, then sites, as all commands lock them.
     """
     first = day_begins(local_date(now)) if counted is Counted.DAY else now
     mine = (

@@ -1,6 +1,6 @@
 """The steps that commands share, and the order in which every command locks.
 
-Two transactions never wait for each other because all lock in this order:
+No two transactions wait for each other, because all lock in this order:
 
 1. the row of `requests` (a second copy of a request waits for the first);
 2. the contact's row of `people` (one command of a phone at a time);
@@ -8,7 +8,9 @@ Two transactions never wait for each other because all lock in this order:
 4. the contact's own hold;
 5. expired holds of others, passing over those that somebody else is freeing;
 6. a new row of `bookings` (waits where another phone books for the same person);
-7. rows of `windows`, once, in the order of their keys.
+7. rows of `windows`, in one statement, in the order of their keys.
+
+A hold is written last: its row is the contact's own, and the contact is locked.
 
 The sweeps lock bookings or holds, passing over locked ones, and then windows.
 """

@@ -18,10 +18,10 @@ from core.db import Session
 from core.errors import ZamuError
 from core.idempotency import Outcome
 from core.messaging import outbox
-from core.messaging.tables import Lane
+from core.messaging.tables import Lane, Message
 from core.people.audit import Actor, record_event
 from core.people.register import Register
-from core.people.tables import Event, Person
+from core.people.tables import Person
 from core.tracking.stages import Stage
 from core.tracking.tables import Document, LookupAttempt
 
@@ -114,36 +114,24 @@ def send_status(
         TooManySms: this phone asked for it MAX_SMS_AN_HOUR times within the last hour.
     """
 
+    subject = f"document:{document_id}"
+
     def work() -> Outcome:
-        subject = f"document:{document_id}"
-        asked = db.scalar(
-            sa.select(sa.func.count()).where(
-                Event.subject == subject,
-                Event.name == "document.status_sent",
-                Event.actor_id == contact_id,
-                Event.at > now - timedelta(hours=1),
-            )
-        )
-        if (asked or 0) >= MAX_SMS_AN_HOUR:
-            raise TooManySms
+        _refuse_too_many_sms(db, subject, contact_id, now=now)
         document, service, site = db.execute(
             sa.select(Document, Service.code, Site.code)
             .join(Service, Service.id == Document.service_id)
             .join(Site, Site.id == Document.site_id)
             .where(Document.id == document_id)
         ).one()
-        record_event(db, "document.status_sent", subject, actor=actor, now=now, stage=document.stage)
+        where = {"stage": document.stage, "since": document.stage_since.isoformat()}
+        record_event(db, "document.status_sent", subject, actor=actor, now=now, **where)
         outbox.write(
             db,
             person_id=contact_id,
             lane=Lane.INTERACTIVE,
             template="document_status",
-            arguments={
-                "service": service,
-                "site": site,
-                "stage": document.stage,
-                "since": document.stage_since.isoformat(),
-            },
+            arguments={"service": service, "site": site} | where,
             language=language,
             subject=subject,
             valid_until=now + timedelta(days=1),
@@ -152,6 +140,18 @@ def send_status(
         return {}
 
     once(db, request_key, work, now=now)
+
+
+def _refuse_too_many_sms(db: Session, subject: str, contact_id: int, *, now: datetime) -> None:
+    asked = db.scalars(
+        sa.select(Message.id).where(
+            Message.person_id == contact_id,
+            Message.subject == subject,
+            Message.created_at > now - timedelta(hours=1),
+        )
+    ).all()
+    if len(asked) >= MAX_SMS_AN_HOUR:
+        raise TooManySms
 
 
 def forget_attempts(db: Session, *, now: datetime) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from web.local.process import commands
+from web.local.run import LANES
 
 RUN = """
     import os, types
@@ -120,18 +121,17 @@ def runner(python, lasting, free_ports, stack) -> Runner:
     return Runner(python, {"cwd": lasting}, free_ports, lasting, stack)
 
 
-def up_to(run: subprocess.Popen[str], line: str) -> list[str]:
-    """What is printed up to a line."""
+def running(run: subprocess.Popen[str]) -> list[str]:
+    """What is printed until it has said what to dial and the processes without a port have come up."""
+    awaited = {f"{f'worker {lane}':<18} | arguments worker {lane}" for lane in LANES}
+    awaited |= {f"{'clock':<18} | arguments clock", "Ctrl-C stops everything in order."}
     lines = []
     for raw in run.stdout:
         lines.append(raw.rstrip())
-        if lines[-1].strip() == line:
+        awaited.discard(lines[-1])
+        if not awaited:
             return lines
     raise AssertionError("\n".join([*lines, run.stderr.read()]))
-
-
-def running(run: subprocess.Popen[str]) -> list[str]:
-    return up_to(run, "Ctrl-C stops everything in order.")
 
 
 def runs_so_far(lines: list[str]) -> int:
@@ -223,7 +223,7 @@ def test_a_failing_step_is_a_sentence_and_all_that_was_started_is_stopped(runner
 
 def test_ctrl_c_while_starting_stops_what_was_started(runner):
     run = runner.start(then="import signal; print('migrating', flush=True); signal.pause()")
-    up_to(run, "migrating")
+    assert any(line.strip() == "migrating" for line in run.stdout)
     _, errors = interrupt(run)
     assert (run.returncode, errors) == (0, "")
     assert not of_this_run(runner.folder)

@@ -282,3 +282,14 @@ def test_programs_are_started_from_the_main_thread_only(child):
 def test_waiting_has_an_end():
     assert not wait_until(lambda: False, limit=0)
     assert wait_until(Path.cwd().exists, limit=0)
+
+
+@pytest.mark.parametrize(("ignored", "heard"), [(signal.SIGINT, True), (signal.SIGHUP, False)])
+def test_nohup_stays_in_force_and_a_background_job_can_be_interrupted(ignored, heard):
+    before = signal.signal(ignored, signal.SIG_IGN)
+    try:
+        with StopSignals():
+            assert (signal.getsignal(ignored) is not signal.SIG_IGN) == heard
+        assert signal.getsignal(ignored) is signal.SIG_IGN
+    finally:
+        signal.signal(ignored, before)

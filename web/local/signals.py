@@ -16,8 +16,9 @@ class StopSignals:
     def __enter__(self) -> "StopSignals":
         self._stopping = False
         self._hurried = False
-        # One that is ignored (nohup) stays ignored.
-        heard = [signum for signum in ASKING_TO_STOP if signal.getsignal(signum) is not signal.SIG_IGN]
+        # nohup stays in force. An ignored Ctrl-C does not: a script that runs us with & wants to end us, too.
+        nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        heard = [signum for signum in ASKING_TO_STOP if not (nohup and signum is signal.SIGHUP)]
         self._before = {signum: signal.signal(signum, self._handle) for signum in heard}
         return self
 

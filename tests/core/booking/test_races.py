@@ -126,6 +126,17 @@ def test_takers_who_free_the_same_expired_holds_give_each_back_once(world: World
     assert len(world.scalars(sa.select(Hold))) == found[Held]
 
 
+def test_owners_of_expired_holds_who_return_at_once_all_have_a_place(world: World) -> None:
+    """Each frees the holds of the others, and is freed by them."""
+    offering = world.offering(seats=20)
+    owners = [world.phone() for _ in range(20)]
+    for nth, owner in enumerate(owners):
+        world.holds(owner, offering, an_hour(8 + nth % 4))
+    world.later(minutes=6)
+    returning = [partial(world.holds, owner, offering, an_hour(8 + nth % 4)) for nth, owner in enumerate(owners)]
+    assert kinds(at_once(returning)) == {Held: 20}
+
+
 def sweep(world: World, job: Callable[..., int]) -> int:
     with world.transaction() as db:
         return job(db, now=world.now, limit=10)

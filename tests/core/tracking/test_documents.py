@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from core.db import Transaction
 from core.people.register import Register
 from core.references import parse_reference
 from core.tracking.demo import DEMO, make_demo_documents
@@ -101,3 +102,8 @@ def test_demo_numbers_can_be_typed_and_their_journeys_walked() -> None:
         assert parse_reference(demo.tracking_number) == demo.tracking_number
         for current, following in zip((Stage.APPLIED, *demo.steps), demo.steps, strict=False):
             check_move(current, following)
+
+
+def test_all_demo_documents_have_a_place_in_the_real_catalogue(transaction: Transaction, now: datetime) -> None:
+    with transaction() as db:
+        assert make_demo_documents(db, Register("a secret key"), now=now) == list(DEMO)

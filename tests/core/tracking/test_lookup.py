@@ -2,6 +2,7 @@ import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.booking.errors import TooManySms
+from core.db import transactions
 from core.messaging.tables import Message
 from core.people.audit import Actor
 from core.people.register import Register
@@ -81,6 +83,37 @@ def test_a_number_is_looked_up_five_times_an_hour_whoever_asks(make: Make, look:
     with pytest.raises(TooManyLookups):
         look(document.tracking_number, phone=MINE)
     assert look(document.tracking_number, phone=MINE, now=now + timedelta(hours=1)) is not None
+
+
+def test_the_limit_of_a_number_holds_for_phones_that_ask_at_once(
+    engine: sa.Engine, people: Register, now: datetime
+) -> None:
+    together, answers = Barrier(10), []
+
+    def ask(caller: int) -> None:
+        together.wait(20)
+        with transactions(engine)() as db:
+            try:
+                answer = look_up(
+                    db,
+                    people,
+                    tracking_number="10000000",
+                    proof="678",
+                    phone_index=people.phone_index(f"+25471100001{caller}"),
+                    request_key=f"look {caller}",
+                    now=now,
+                )
+            except TooManyLookups as refusal:
+                answers.append(type(refusal))
+            else:
+                answers.append(answer)
+
+    threads = [Thread(target=ask, args=(caller,), daemon=True) for caller in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (answers.count(None), answers.count(TooManyLookups)) == (5, 5)
 
 
 def test_a_look_up_that_finds_nothing_is_counted(db: Session, look: Look) -> None:
