@@ -1,7 +1,7 @@
 """Where a call stands: what was shown, how it got there, and what it answered last. Stored between hops."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from ussd.replies import Target
@@ -42,7 +42,7 @@ class Dialogue:
     """Counted up by every save: the loser of two simultaneous hops is told so by this."""
 
     def dumps(self) -> bytes:
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False).encode()
+        return _dumps(self)
 
     @classmethod
     def loads(cls, data: bytes) -> "Dialogue":
@@ -53,7 +53,7 @@ class Dialogue:
         shown = raw.pop("shown")
         return cls(
             language=raw["language"],
-            stack=[Target(**t) for t in raw["stack"]],
+            stack=[Target(*frame) for frame in raw["stack"]],
             shown=_shown(shown) if shown else None,
             wrong=raw["wrong"],
             in_journey=raw["in_journey"],
@@ -72,15 +72,24 @@ class Journey:
     about: str
 
     def dumps(self) -> bytes:
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False).encode()
+        return _dumps(self)
 
     @classmethod
     def loads(cls, data: bytes) -> "Journey":
         raw = json.loads(data)
-        return cls(raw["language"], [Target(**t) for t in raw["stack"]], raw["about"])
+        return cls(raw["language"], [Target(*frame) for frame in raw["stack"]], raw["about"])
+
+
+def _dumps(thing: Dialogue | Journey) -> bytes:
+    """One level at a time: `dataclasses.asdict` copies every list deeply, and this runs at every hop."""
+    return json.dumps(_fields(thing), default=_fields, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _fields(thing: Any) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in thing.__slots__}
 
 
 def _shown(raw: dict[str, Any]) -> Shown:
-    raw["keys"] = {key: Target(**t) for key, t in raw["keys"].items()}
-    raw["typed"] = Target(**raw["typed"]) if raw["typed"] else None
+    raw["keys"] = {key: Target(*where) for key, where in raw["keys"].items()}
+    raw["typed"] = Target(*raw["typed"]) if raw["typed"] else None
     return Shown(**raw)

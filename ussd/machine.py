@@ -137,8 +137,7 @@ class Machine:
         return self._enter(turn, dialogue, where)
 
     def _offer(self, dialogue: Dialogue, journey: Journey) -> None:
-        frames = [{"screen": f.screen, "args": f.args} for f in journey.stack]
-        resume = {"language": journey.language, "stack": frames, "about": journey.about}
+        resume = {"language": journey.language, "stack": journey.stack, "about": journey.about}
         menu = Menu(
             _("Huduma. You had not finished: {what}").format(what=journey.about),
             [
@@ -247,4 +246,4 @@ def _page_text(shown: Shown, notice: str) -> str:
 
 def _offered_journey(resume: Target) -> Journey:
     args = resume.args
-    return Journey(args["language"], [Target(**frame) for frame in args["stack"]], args["about"])
+    return Journey(args["language"], [Target(*frame) for frame in args["stack"]], args["about"])

@@ -10,13 +10,12 @@ Reply
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 ScreenFunction = Callable[..., "Reply"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A screen and its arguments: what an option leads to. Arguments are JSON values."""
 
     screen: str

@@ -39,6 +39,10 @@ class LaneWorker(SimpleWorker):
         self.stopping.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ is half typed
 
+    def subscribe(self) -> None:
+        # Commands over Valkey would cost a thread and a connection; whoever runs a worker has signals.
+        pass
+
     def set_shutdown_requested_date(self) -> None:
         # Called by the signal's handler in the middle of a job, which must not die of it.
         try:
@@ -64,7 +68,7 @@ def run_worker(settings: Settings, lane: str) -> None:
     """
     context = build_context(settings)
     jobs.serve_with(context)
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    logging.getLogger("rq.worker").addFilter(_without_traceback_of_valkey)
     try:
         while not context.stopping.is_set():
             _stop_on_signals(context.stopping)
@@ -93,6 +97,13 @@ def _work(settings: Settings, lane: Lane, stopping: threading.Event) -> None:
         worker.work(logging_level="WARNING")
     finally:
         client.close()
+
+
+def _without_traceback_of_valkey(record: logging.LogRecord) -> bool:
+    """RQ writes sixty lines about a server that is away; one is enough."""
+    if record.exc_info and isinstance(record.exc_info[1], redis.RedisError):
+        record.exc_info, record.exc_text = None, None
+    return True
 
 
 def _stop_on_signals(stopping: threading.Event) -> None:

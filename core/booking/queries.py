@@ -20,20 +20,25 @@ def fullness(db: Session, offerings: Sequence[Offering], first_day: date, last_d
     """
     mine = sorted({offering.id for offering in offerings})
     sites = sorted({offering.site.id for offering in offerings})
-    owners = ((Counted.DAY, mine), (Counted.OFFERING, mine), (Counted.SITE, sites))
-    full = sa.union_all(
-        *(
-            sa.select(Window.kind, Window.owner_id, Window.starts_at).where(
-                Window.taken >= Window.capacity,
-                Window.kind == kind.value,
-                Window.owner_id == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))),
-                Window.starts_at >= day_begins(first_day),
-                Window.starts_at < day_begins(last_day + timedelta(days=1)),
-            )
-            for kind, ids in owners
-        )
+    span = {"begins": day_begins(first_day), "ends": day_begins(last_day + timedelta(days=1))}
+    owners = {Counted.DAY.value: mine, Counted.OFFERING.value: mine, Counted.SITE.value: sites}
+    full = db.execute(_FULL, owners | span)
+    return Fullness(frozenset((kind, owner_id, starts_at) for kind, owner_id, starts_at in full))
+
+
+def _full(kind: Counted) -> sa.Select[tuple[str, int, datetime]]:
+    owners = sa.bindparam(kind.value, type_=sa.ARRAY(sa.Integer))
+    return sa.select(Window.kind, Window.owner_id, Window.starts_at).where(
+        Window.taken >= Window.capacity,
+        Window.kind == kind.value,
+        Window.owner_id == sa.any_(owners),
+        Window.starts_at >= sa.bindparam("begins"),
+        Window.starts_at < sa.bindparam("ends"),
     )
-    return Fullness(frozenset((kind, owner_id, starts_at) for kind, owner_id, starts_at in db.execute(full)))
+
+
+_FULL = sa.union_all(*map(_full, Counted))
+"""Put together once: every screen with a free day on it asks this."""
 
 
 def is_live(now: datetime) -> sa.ColumnElement[bool]:
