@@ -43,12 +43,14 @@ def main() -> None:
         env = _environment(servers, Path(folder))
         ports = {"floor": _free_port(), "zamu": _free_port()}
         migrate(servers.database.owner)
-        list(seed_database(Settings.from_environment(env), demo=True, now=utc_now()))
+        seed_database(Settings.from_environment(env), demo=True, now=utc_now())
         with _serving("bench.floor:app", ports["floor"], env), _serving("wsgi:app", ports["zamu"], env):
             measure(ports["zamu"], SECRET, booking, callers=2, conversations=500, mark="warm")
             measure(ports["floor"], SECRET, booking, callers=2, conversations=200, mark="warm")
             floor, menus, towards = _compare(ports)
-    print(f"{CALLERS} callers at once, {CONVERSATIONS} conversations a turn, best of {TURNS} turns, {os.cpu_count()} cores")
+    print(
+        f"{CALLERS} callers at once, {CONVERSATIONS} conversations a turn, best of {TURNS} turns, {os.cpu_count()} cores"
+    )
     _tell("floor: parse, one GET, one SET", floor, floor)
     _tell("zamu: menus", menus, floor)
     _tell("zamu: towards a booking", towards, floor)
@@ -60,9 +62,7 @@ def _compare(ports: Mapping[str, int]) -> tuple[Measured, Measured, Measured]:
     for turn in range(TURNS):
         for nth, (name, conversation) in enumerate(sides):
             mark = f"{turn}-{nth}-"
-            now = measure(
-                ports[name], SECRET, conversation, callers=CALLERS, conversations=CONVERSATIONS, mark=mark
-            )
+            now = measure(ports[name], SECRET, conversation, callers=CALLERS, conversations=CONVERSATIONS, mark=mark)
             if now.wrong:
                 sys.exit(f"{now.wrong} of {len(now.seconds)} hops of {name} were not answered: no figure")
             before = best[nth]
@@ -95,9 +95,7 @@ def _environment(servers: ScratchServers, folder: Path) -> dict[str, str]:
 def _serving(target: str, port: int, env: Mapping[str, str]) -> Iterator[None]:
     """The application in granian, as `zamu serve` runs it."""
     code = f"from web.server import serve; serve({target!r}, {port})"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env=dict(env), stdout=subprocess.DEVNULL, process_group=0
-    )
+    process = subprocess.Popen([sys.executable, "-c", code], env=dict(env), stdout=subprocess.DEVNULL, process_group=0)
     try:
         if not wait_until(lambda: _answers(port) or process.poll() is not None, limit=30) or process.poll() is not None:
             sys.exit(f"{target} did not start")

@@ -35,7 +35,9 @@ class Measured:
         return ordered[int(share * (len(ordered) - 1))] * 1000
 
 
-def measure(port: int, secret: str, conversation: Conversation, *, callers: int, conversations: int, mark: str) -> Measured:
+def measure(
+    port: int, secret: str, conversation: Conversation, *, callers: int, conversations: int, mark: str
+) -> Measured:
     """Hold `conversations` conversations, `callers` at a time, against 127.0.0.1.
 
     `mark` keeps the session ids of one measurement apart from another's.

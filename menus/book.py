@@ -165,15 +165,9 @@ def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str
     except (HoldExpired, SlotFull, NotOffered):
         return go(times.choose, service=service, site=site, notice=_("The time we held is gone."))
     except AlreadyBooked:
-        return Menu(
-            _("This person has a booking for {service} already.").format(service=short(offering.service.names)),
-            [option(_("My booking"), mine.choose)],
-        )
+        return go(booked_already, service=service)
     except TooManyBookings:
-        return Menu(
-            _("This phone has as many bookings as it can have. Give one up first."),
-            [option(_("My booking"), mine.choose)],
-        )
+        return go(too_many)
     said = [
         _("Booked: {site}, {when}").format(site=short(offering.site.names), when=when(at)),
         _("Number {reference}. An SMS follows.").format(reference=grouped(booked.reference)),
@@ -181,6 +175,27 @@ def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str
         _("Never pay anyone for a place."),
     ]
     return End("\n".join(said))
+
+
+# Screens of their own: a caller who goes on from here and comes back must not confirm once more by that.
+
+
+@screen()
+def booked_already(turn: Turn, service: str) -> Reply:
+    return Menu(
+        _("This person has a booking for {service} already.").format(
+            service=short(turn.catalogue.services[service].names)
+        ),
+        [option(_("My booking"), mine.choose)],
+    )
+
+
+@screen()
+def too_many(turn: Turn) -> Reply:
+    return Menu(
+        _("This phone has as many bookings as it can have. Give one up first."),
+        [option(_("My booking"), mine.choose)],
+    )
 
 
 def _beneficiary(turn: Turn, kind: str, number: str) -> Beneficiary:

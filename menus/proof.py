@@ -105,6 +105,8 @@ def _times_and_bookings(
         "book.summary": [{**s, "kind": kind, "number": ""} for s in slots for kind in ("", "last")],
         "book.what_to_bring": [{"service": s} for s in catalogue.services],
         "book.confirm": [{**s, **nobody} for s in slots],
+        "book.booked_already": [{"service": s} for s in catalogue.services],
+        "book.too_many": [{}],
         "mine.choose": [{}],
         "mine.see": references,
         "mine.move_again": moves,

@@ -107,7 +107,7 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def town_database(servers: ScratchServers, tmp_path_factory: pytest.TempPathFactory) -> Database:
     database = make_database(servers, "town")
-    list(seed_database(settings_for(database, servers), demo=True, now=NOW))
+    seed_database(settings_for(database, servers), demo=True, now=NOW)
     empty(database, keep=CATALOGUE_TABLES)
     return database
 

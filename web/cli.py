@@ -10,11 +10,9 @@ import click
 from core.settings import LocalSettings, Settings, SettingsError, environment
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `zamu --help` is quick
-    from collections.abc import Iterator
+    from web.seeding import Seeded
 
 LANES = ("interactive", "notice", "bulk")
-MANY = 12
-"""Changes listed one by one; more are counted."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,7 +27,10 @@ def run() -> None:
     from web.local.run import run_everything
 
     def seed(env: Mapping[str, str]) -> None:
-        _tell(_seeded(Settings.from_environment(env), demo=True))
+        seeded = _seeded(Settings.from_environment(env), demo=True)
+        click.echo(f"The catalogue is loaded ({len(seeded.changes)} changes). Documents to look up:")
+        for document in seeded.documents:
+            click.echo(f"  {document}")
 
     try:
         local = LocalSettings.from_environment()
@@ -79,7 +80,11 @@ def migrate() -> None:
 @click.option("--demo", is_flag=True, help="Open all offerings and make some documents, for trying things out.")
 def seed(demo: bool) -> None:
     """Load the catalogue, and say what changed."""
-    _tell(_seeded(_settings(), demo=demo))
+    seeded = _seeded(_settings(), demo=demo)
+    for line in [*seeded.changes, *seeded.documents]:
+        click.echo(str(line))
+    applied = sum(change.applied for change in seeded.changes)
+    click.echo(f"{applied} changes." if applied else "Nothing to change.")
 
 
 @main.command()
@@ -125,19 +130,11 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _seeded(settings: Settings, *, demo: bool) -> "Iterator[str]":
+def _seeded(settings: Settings, *, demo: bool) -> "Seeded":
     from core.clock import utc_now
     from web.seeding import seed_database
 
     return seed_database(settings, demo=demo, now=utc_now())
-
-
-def _tell(lines: "Iterator[str]") -> None:
-    told = list(lines)
-    for line in told[:MANY]:
-        click.echo(f"  {line}")
-    if len(told) > MANY:
-        click.echo(f"  and {len(told) - MANY} more changes.")
 
 
 if __name__ == "__main__":

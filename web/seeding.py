@@ -1,28 +1,38 @@
 """`zamu seed`: load the catalogue, and for a demonstration open offerings and make some documents."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from core.catalogue.importer import load_catalogue, open_demo_offerings
+from core.catalogue.demo import open_demo_offerings
+from core.catalogue.importer import load_catalogue
+from core.catalogue.merging import Change
 from core.db import make_engine, transactions
 from core.people.register import Register
 from core.settings import Settings
-from core.tracking.demo import make_demo_documents
+from core.tracking.demo import DemoDocument, make_demo_documents
 
 
-def seed_database(settings: Settings, *, demo: bool, now: datetime) -> Iterator[str]:
-    """Load and update; yield a line for every change. Running it again changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    changes: list[Change]
+    """To the catalogue; none where it was up to date."""
+    documents: list[DemoDocument]
+    """To look up when trying things out; none without `demo`."""
+
+
+def seed_database(settings: Settings, *, demo: bool, now: datetime) -> Seeded:
+    """Load and update everything in one transaction. Running it again changes nothing.
+
+    Raises:
+        BadData: a data file cannot be read; every bad row is named.
+    """
     engine = make_engine(settings.database_url, pool_size=1)
     try:
-        transaction = transactions(engine)
-        with transaction() as db:
+        with transactions(engine)() as db:
             changes = load_catalogue(db, now=now)
-            if demo:
-                changes += open_demo_offerings(db, now=now)
-        yield from (str(change) for change in changes)
-        if demo:
-            with transaction() as db:
-                made = make_demo_documents(db, Register(settings.secret_key), now=now)
-            yield from map(str, made)
+            if not demo:
+                return Seeded(changes, [])
+            changes += open_demo_offerings(db, now=now)
+            return Seeded(changes, make_demo_documents(db, Register(settings.secret_key), now=now))
     finally:
         engine.dispose()

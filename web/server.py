@@ -1,6 +1,7 @@
 """`zamu serve`: granian, with the application in several processes and threads."""
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 PROCESSES = 2
@@ -18,5 +19,6 @@ def serve(target: str, port: int) -> None:
         workers=PROCESSES,
         blocking_threads=THREADS,
         log_access=False,
+        log_level=LogLevels.error,  # it warns of threads beyond the cores: ours mostly wait
         respawn_failed_workers=True,
     ).serve()

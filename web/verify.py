@@ -64,7 +64,7 @@ def verify(flow: Path | None, *, check: bool) -> tuple[list[str], str]:
             secret_key=SECRET_KEY,
             callback_secrets=(),
         )
-        list(seed_database(settings, demo=True, now=NOW))
+        seed_database(settings, demo=True, now=NOW)
         engine = make_engine(settings.database_url)
         try:
             proof = _prove(engine)

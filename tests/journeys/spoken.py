@@ -18,14 +18,14 @@ DATA = Path(content.__file__).parent / "data"
 
 
 def patterns(english: str, language: str) -> list[re.Pattern[str]]:
-    """What to look for on a screen; placeholders stand for anything. Unknown wording, such as a name, stays as it is."""
+    """What to look for on a screen; placeholders stand for anything. What is no wording, such as a name, stays as it is."""
     if language == wording.DEFAULT:
         return [_pattern(english)]
     known = _messages(language)
     if english in known:
         return [_pattern(known[english])]
     said = [text for message, text in known.items() if english in message]
-    return [_pattern(text) for text in said or [english]]
+    return [_pattern(text) for text in (*said, english)]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -35,6 +35,7 @@ APPLICATION_LIMITS = {
     "statement_timeout": "2500ms",  # a caller is told within 3 s that the system is busy
     "lock_timeout": "2000ms",
     "idle_in_transaction_session_timeout": "10s",
+    "max_parallel_workers_per_gather": "0",  # starting a worker costs more than any question a screen asks
 }
 RECOVERY_LIMIT = 120
 """Seconds to replay the log after a power cut."""

@@ -1,5 +1,6 @@
 """`zamu run`: everything on one machine, from nothing to a phone that answers."""
 
+import os
 import shutil
 import sys
 import traceback
@@ -208,10 +209,10 @@ def _welcome(settings: RunSettings, folder: Path) -> str:
     code = settings.ussd_codes.split(",")[0].partition("=")[0].strip()
     web = f"http://127.0.0.1:{settings.port}"
     phone = f"at {settings.at_base_url}" if settings.at_base_url else f"http://127.0.0.1:{settings.simulator_port}"
+    zamu = os.path.relpath(Path(sys.executable).with_name("zamu"))
     rows = [
         ("A phone", f"{phone}   dial {code}"),
-        ("In a terminal", f"zamu dial '{code}' --phone +254712345678"),
-        ("The web", web),
+        ("In a terminal", f"{zamu} dial '{code}' --phone +254711000001"),
         ("Health", f"{web}/readyz"),
         ("Data", str(folder)),
     ]
