@@ -18,7 +18,9 @@ BOOKING = {
     "starts_at": datetime(2026, 11, 24, 8, tzinfo=NAIROBI).isoformat(),
     "reference": "48217096",
 }
-LONGEST_DAYS = [datetime(2027, month, day, 12, 30, tzinfo=NAIROBI) for month, day in product(range(1, 13), range(1, 29))]
+LONGEST_DAYS = [
+    datetime(2027, month, day, 12, 30, tzinfo=NAIROBI) for month, day in product(range(1, 13), range(1, 29))
+]
 
 
 def arguments(template, service, site, when, stage=Stage.RECEIVED):
