@@ -119,7 +119,7 @@ function messageItem({ text, from, at, segments, own }) {
   const who = document.createElement("span"), when = document.createElement("time");
   who.textContent = own ? `You to ${shortCode}` : from + (segments > 1 ? ` (${segments} segments)` : "");
   when.dateTime = at;
-  when.textContent = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  when.textContent = new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Africa/Nairobi" });
   meta.className = "meta";
   meta.append(who, when);
   body.textContent = text;
@@ -240,12 +240,12 @@ network.addEventListener("change", drawLine);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const elsewhere = event.target.closest("input, select, textarea, button, summary");
-  if (elsewhere && elsewhere !== entry) return;
-  if (event.key === "Enter") { event.preventDefault(); callOrSend(); }
-  else if (event.key === "Escape") endCall();
-  else if (elsewhere === null && event.key === "Backspace") clearOne();
-  else if (elsewhere === null && event.key.length === 1 && event.key !== " ") type(event.key);
+  // Other fields keep their keys, and a focused button keeps Enter and the space bar; all else belongs to the phone.
+  if (event.target !== entry && event.target.closest("input, select, textarea, summary")) return;
+  if (event.key === "Escape") endCall();
+  else if (event.key === "Enter" && !event.target.closest("button")) { event.preventDefault(); callOrSend(); }
+  else if (event.target !== entry && event.key === "Backspace") clearOne();
+  else if (event.target !== entry && event.key.length === 1 && event.key !== " ") type(event.key);
 });
 
 drawLine();
