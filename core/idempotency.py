@@ -1,6 +1,7 @@
 """Doing a thing once: the first outcome of a request is kept and given to every retry."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base, Session
 
 Outcome = dict[str, Any]
+
+KEPT_DAYS = 30
+"""Longer than any gateway or client repeats itself (Africa's Talking: 12 hours)."""
 
 
 class Request(Base):
@@ -28,12 +32,22 @@ def recorded(db: Session, key: str) -> Outcome | None:
     return db.scalar(sa.select(Request.outcome).where(Request.key == key))
 
 
-def claim(db: Session, key: str, *, now: datetime) -> Outcome | None:
-    """Begin to carry out a request: None to go ahead, or the outcome it already had.
+def once(db: Session, request_key: str, work: Callable[[], Outcome], *, now: datetime) -> Outcome:
+    """Carry out a request and keep its outcome, or return the outcome it already had.
 
-    A second copy arriving meanwhile waits here for the first one's transaction.
-    Call it before any refusal, inside the savepoint that a refusal rolls back.
+    A refusal undoes all of `work`, and the request may be tried again. A second
+    copy arriving meanwhile waits for the first one's transaction.
     """
+    with db.begin_nested():
+        outcome = _claim(db, request_key, now=now)
+        if outcome is None:
+            outcome = work()
+            _record(db, request_key, outcome)
+        return outcome
+
+
+def _claim(db: Session, key: str, *, now: datetime) -> Outcome | None:
+    """None to go ahead, or the outcome it already had."""
     outcome = recorded(db, key)
     if outcome is not None:
         return outcome
@@ -41,6 +55,12 @@ def claim(db: Session, key: str, *, now: datetime) -> Outcome | None:
     return None if mine else recorded(db, key)
 
 
-def record(db: Session, key: str, outcome: Outcome) -> None:
-    """Keep what came of a claimed request, in the transaction that did it."""
+def _record(db: Session, key: str, outcome: Outcome) -> None:
     db.execute(sa.update(Request).where(Request.key == key).values(outcome=outcome))
+
+
+def forget_requests(db: Session, *, now: datetime, limit: int) -> int:
+    """Delete outcomes older than KEPT_DAYS, at most `limit`. Returns how many."""
+    old = sa.select(Request.key).where(Request.at < now - timedelta(days=KEPT_DAYS)).limit(limit)
+    gone = sa.delete(Request).where(Request.key.in_(old.with_for_update(skip_locked=True))).returning(Request.key)
+    return len(db.execute(gone).all())

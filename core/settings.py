@@ -1,10 +1,15 @@
 """Every setting of Zamu, read from the environment once. No other module reads it."""
 
+import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+DEMO_KEY = "demo-"
+"""How keys begin that `zamu run` makes for itself."""
 
 
 class SettingsError(Exception):
@@ -53,6 +58,11 @@ class Settings:
     metrics_dir: Path | None = None
     """Where processes share their counters (prometheus_client reads PROMETHEUS_MULTIPROC_DIR itself)."""
 
+    def knows_callback_secret(self, given: str) -> bool:
+        """Whether a callback's path held one of our secrets; takes the same time whichever, and for none."""
+        matches = [hmac.compare_digest(given.encode(), known.encode()) for known in self.callback_secrets]
+        return any(matches)
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Settings for a process that serves.
@@ -61,7 +71,7 @@ class Settings:
             SettingsError: an address or a key is missing or malformed.
         """
         env = os.environ if environ is None else environ
-        return cls(
+        settings = cls(
             database_url=_needed(env, "ZAMU_DATABASE_URL", "the PostgreSQL address, for the application's role"),
             database_owner_url=env.get("ZAMU_DATABASE_OWNER_URL", ""),
             redis_url=_needed(env, "ZAMU_REDIS_URL", "the Valkey or Redis address for sessions"),
@@ -77,6 +87,17 @@ class Settings:
             metrics_dir=Path(shared) if (shared := env.get("PROMETHEUS_MULTIPROC_DIR")) else None,
             **_local(env),
         )
+        settings._refuse_demo_keys()
+        return settings
+
+    def _refuse_demo_keys(self) -> None:
+        """Keys made for a demonstration lie in its data folder: they are good for its simulator alone."""
+        demo = any(key.startswith(DEMO_KEY) for key in (self.secret_key, *self.callback_secrets, self.at_api_key))
+        if demo and urlsplit(self.at_base_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise SettingsError(
+                "These keys were made for a demonstration. Set ZAMU_SECRET_KEY, ZAMU_CALLBACK_SECRETS and "
+                "ZAMU_AT_API_KEY to keys of your own before using a real gateway."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from core import wording
 from core.booking import queries
-from core.booking.steps import once
-from core.idempotency import Outcome
+from core.idempotency import Outcome, once
 from core.people.register import set_language
 from core.wording import dates
 from core.wording import gettext as _

@@ -1,8 +1,11 @@
 """The command `python -m simulator`."""
 
 import argparse
+import os
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -14,19 +17,20 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from simulator.app import create_app
-from simulator.config import Config, ConfigRefused
+from simulator.config import Config, ConfigRefused, ServiceCode
 
 BLOCKING_THREADS = 64
 """A phone waiting for Zamu and a send held by a knob use one each; all state is in this one process."""
 _SHUTDOWN_SECONDS = 2
+_LOOK_FOR_PARENT_SECONDS = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; 2 if the settings are refused, 1 if the port is taken."""
     parsed = vars(_parser().parse_args(arguments))
-    parsed["codes"] = tuple(code.strip() for code in parsed["codes"].split(",") if code.strip())
+    written = parsed.pop("codes").split(",")
     try:
-        config = Config(**parsed)
+        config = Config(codes=tuple(ServiceCode.parse(code) for code in written if code.strip()), **parsed)
     except ConfigRefused as refusal:
         print(f"simulator: {refusal}", file=sys.stderr)
         return 2
@@ -53,12 +57,20 @@ def serve(config: Config, port: int) -> None:
     )
     server.on_startup(partial(print, f"Simulator: http://{config.host}:{port}/", flush=True))
     # Called in the worker: the threads of the simulated network must start there, after the fork.
-    load: Callable[..., Any] = partial(_load, config)
+    load: Callable[..., Any] = partial(_load, config, os.getpid())
     server.serve(target_loader=load, wrap_loader=False)
 
 
-def _load(config: Config) -> Flask:
+def _load(config: Config, parent: int) -> Flask:
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     return create_app(config)
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when its parent was killed: it would go on serving the port, and nobody would know of it."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_FOR_PARENT_SECONDS)
+    os._exit(1)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8192, help="0 takes any free port")
     parser.add_argument("--callback", default="http://127.0.0.1:8191", help="Zamu's base address; loopback only")
     parser.add_argument("--secret", required=True, help="the path segment Zamu expects in callbacks")
-    parser.add_argument("--codes", default="*191*9#", help="service codes, comma-separated")
+    parser.add_argument(
+        "--codes", default="*191*9#", help="service codes, comma-separated; a shared one with its prefix: *384*7#=77"
+    )
     parser.add_argument("--username", default="sandbox", help='always "sandbox"')
     parser.add_argument("--api-key", required=True, help="what a send must carry in its apiKey header")
     parser.add_argument("--short-code", default="22191", help="the number people send SMS to")

@@ -40,7 +40,7 @@ def create_app(config: Config, *, clock: Clock | None = None) -> Flask:
         """The phone in the browser."""
         return render_template(
             "phone.html",
-            code=config.codes[0],
+            code=config.codes[0].code,
             short_code=config.short_code,
             numbers=NUMBERS,
             networks=NETWORKS.values(),

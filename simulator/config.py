@@ -4,14 +4,39 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-_CODE = re.compile(r"\*\d+(\*\d+)*#")
-_SECRET = re.compile(r"[A-Za-z0-9_-]+")
+_CODE = re.compile(r"\*\d+(?:\*\d+)*#")
+_PREFIX = re.compile(r"(?:\d+(?:\*\d+)*)?")
 
 
 class ConfigRefused(Exception):
     """Settings the simulator will not run with; `str()` is one sentence saying which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCode:
+    """A code this network routes to Zamu.
+
+    Attributes:
+        code: as it is dialled, such as `*191*9#`.
+        prefix: what the gateway puts before the person's answers, because the code is shared; empty if it is not.
+    """
+
+    code: str
+    prefix: str = ""
+
+    @classmethod
+    def parse(cls, written: str) -> "ServiceCode":
+        """`*191*9#`, or `*384*7#=77` for a shared code.
+
+        Raises:
+            ConfigRefused: it is neither.
+        """
+        code, _, prefix = written.strip().partition("=")
+        if not _CODE.fullmatch(code) or not _PREFIX.fullmatch(prefix):
+            raise ConfigRefused("--codes is a comma-separated list of service codes such as *191*9# or *384*7#=77.")
+        return cls(code, prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +47,7 @@ class Config:
         host, port: where it listens; loopback only.
         callback: Zamu's base address, without a path; loopback only.
         secret: the path segment Zamu expects in callbacks.
-        codes: the service codes this network routes to Zamu, such as `*191*9#`.
+        codes: the service codes this network routes to Zamu, at least one.
         username: always "sandbox".
         api_key: what a send must carry in the `apiKey` header.
         short_code: the number people send SMS to.
@@ -36,7 +61,7 @@ class Config:
     callback: str
     secret: str
     api_key: str
-    codes: tuple[str, ...] = ("*191*9#",)
+    codes: tuple[ServiceCode, ...] = (ServiceCode("*191*9#"),)
     host: str = "127.0.0.1"
     port: int = 8192
     username: str = "sandbox"
@@ -56,12 +81,12 @@ class Config:
             raise ConfigRefused(f"The simulator calls back to loopback only, and {address.hostname} is not.")
         if not 0 <= self.port <= 65535:
             raise ConfigRefused("--port is a number from 0 (any free port) to 65535.")
-        if not _SECRET.fullmatch(self.secret):
-            raise ConfigRefused("--secret is one path segment: letters, digits, hyphens and underscores.")
+        if not self.secret or "/" in self.secret:
+            raise ConfigRefused("--secret is one path segment: not empty, and without a slash.")
         if not self.api_key:
             raise ConfigRefused("--api-key must not be empty.")
-        if not self.codes or not all(_CODE.fullmatch(code) for code in self.codes):
-            raise ConfigRefused("--codes is a comma-separated list of service codes such as '*191*9#'.")
+        if not self.codes:
+            raise ConfigRefused("--codes is empty; give at least one service code such as *191*9#.")
         if not self.short_code.isdecimal():
             raise ConfigRefused("--short-code is digits only, such as 22191.")
         if self.balance < 0:
@@ -70,7 +95,8 @@ class Config:
     def callback_url(self, path: str) -> str:
         """Where Zamu takes a callback: "ussd", "ussd/events", "sms/inbound", "sms/delivery" or "sms/opt-out"."""
         door, _, rest = path.partition("/")
-        return f"{self.callback.rstrip('/')}/{door}/africastalking/{self.secret}{'/' if rest else ''}{rest}"
+        address = f"{self.callback.rstrip('/')}/{door}/africastalking/{quote(self.secret, safe='')}"
+        return f"{address}/{rest}" if rest else address
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from simulator.callbacks import Callback, Callbacks, Form, NoAnswer
 from simulator.clock import Clock, stamp
+from simulator.config import ServiceCode
 from simulator.errors import Refusal
 from simulator.knobs import KnobBoard
 from simulator.networks import SESSION_SECONDS, Network
@@ -44,7 +45,7 @@ class Session:
     """One USSD session.
 
     Attributes:
-        parts: the answers so far, a dial string's extras first; joined by `*` they are the cumulative text.
+        parts: a shared code's prefix, a dial string's extras, the answers; joined by `*` they are the cumulative text.
         shown_at: when the phone got its last screen, which starts the idle time.
         waiting: Zamu has not answered the last hop yet.
         text: what the phone shows.
@@ -80,14 +81,14 @@ class Sessions:
 
     def __init__(
         self,
-        codes: tuple[str, ...],
+        codes: tuple[ServiceCode, ...],
         *,
         clock: Clock,
         board: KnobBoard,
         callbacks: Callbacks,
         subscribers: Subscribers,
     ) -> None:
-        self._codes = sorted(codes, key=len, reverse=True)
+        self._codes = sorted(codes, key=lambda service: len(service.code), reverse=True)
         self._clock = clock
         self._board = board
         self._callbacks = callbacks
@@ -168,12 +169,13 @@ class Sessions:
         dialled = dialled.strip()
         if not dialled or set(dialled) - set("0123456789*#"):
             raise Refusal("A dial string holds digits, * and # only.")
-        for code in self._codes:
-            stem = code.removesuffix("#")
-            if dialled == code:
-                return code, []
+        for service in self._codes:
+            stem = service.code.removesuffix("#")
+            first = [service.prefix] if service.prefix else []
+            if dialled == service.code:
+                return service.code, first
             if dialled.startswith(f"{stem}*") and dialled.endswith("#"):
-                return code, dialled[len(stem) + 1 : -1].split("*")
+                return service.code, [*first, *dialled[len(stem) + 1 : -1].split("*")]
         raise UnknownCode
 
     def _hop(self, session: Session) -> None:

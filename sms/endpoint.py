@@ -4,7 +4,6 @@ Here a gateway that is not answered 200 asks again: right for everything that
 could not be kept, and so the database being down is a 503.
 """
 
-import hmac
 from collections.abc import Callable
 from datetime import datetime
 
@@ -38,7 +37,8 @@ def create_blueprint(
 
     @blueprint.post("/sms/africastalking/<secret>/delivery")
     def africastalking_delivery(secret: str) -> Response:
-        _only_with_secret(settings, secret)
+        if not settings.knows_callback_secret(secret):
+            abort(404)
         report = africastalking.read_report(_form())
         with answer_within(DATABASE_SECONDS), transaction() as db:
             message_id = reports.take_report(
@@ -57,7 +57,8 @@ def create_blueprint(
 
     @blueprint.post("/sms/africastalking/<secret>/inbound")
     def africastalking_inbound(secret: str) -> Response:
-        _only_with_secret(settings, secret)
+        if not settings.knows_callback_secret(secret):
+            abort(404)
         message = africastalking.read_inbound(_form())
         with answer_within(DATABASE_SECONDS), transaction() as db:
             contact = register.contact(db, message.phone, now=now())
@@ -74,7 +75,8 @@ def create_blueprint(
 
     @blueprint.post("/sms/africastalking/<secret>/opt-out")
     def africastalking_opt_out(secret: str) -> Response:
-        _only_with_secret(settings, secret)
+        if not settings.knows_callback_secret(secret):
+            abort(404)
         phone = africastalking.read_opt_out(_form())
         with answer_within(DATABASE_SECONDS), transaction() as db:
             contact = register.contact(db, phone, now=now())
@@ -112,11 +114,3 @@ def _too_large(error: Exception) -> Response:
 def _not_kept(error: Exception) -> Response:
     _log.error("a callback was not kept", part="postgresql", error=type(error).__name__)
     return Response("This could not be kept. Send it again.", 503, content_type=PLAIN)
-
-
-def _only_with_secret(settings: Settings, secret: str) -> None:
-    """Whoever does not know a secret learns nothing, not even that there is a door here."""
-    given = secret.encode()
-    # A sum, because `any` would stop at the first that fits, and its time would tell which.
-    if not sum(hmac.compare_digest(given, known.encode()) for known in settings.callback_secrets):
-        abort(404)

@@ -73,7 +73,7 @@ def _as_much_as_fits(page: str, line: str, more: Sequence[str]) -> tuple[str, st
     while count > 1 and not fits(_join([page, " ".join(words[:count]), *more])):
         count -= 1
     if not fits(_join([page, " ".join(words[:count]), *more])):
-        return ("", line) if page else (line[:UCS2_UNITS // 2], line[UCS2_UNITS // 2 :])
+        return ("", line) if page else (line[: UCS2_UNITS // 2], line[UCS2_UNITS // 2 :])
     return " ".join(words[:count]), " ".join(words[count:])
 
 

@@ -119,9 +119,7 @@ class Turn:
 
     def record_seen(self) -> None:
         """Remember, where no session could be kept, that the screen after these answers was shown to this session."""
-        key = self._key("seen", self.answers)
-        if idempotency.claim(self.db, key, now=self.now) is None:
-            idempotency.record(self.db, key, {})
+        idempotency.once(self.db, self._key("seen", self.answers), dict, now=self.now)
 
     def _begun_earlier(self) -> bool:
         return self.passed > 0 or idempotency.recorded(self.db, self._key("seen", self.answers[:-1])) is not None

@@ -88,6 +88,27 @@ def seed(demo: bool) -> None:
 
 
 @main.command()
+@click.argument("lane", type=click.Choice(LANES))
+@click.option("--reason", required=True, help="Kept with the lane, for whoever finds it frozen.")
+def freeze(lane: str, reason: str) -> None:
+    """Stop a lane of SMS at once: what is being handed over is finished, nothing more is begun."""
+    from web.lanes import freeze_lane
+
+    freeze_lane(_settings(), lane, reason)
+    click.echo(f"The lane {lane} is frozen. `zamu thaw {lane}` lets it go on.")
+
+
+@main.command()
+@click.argument("lane", type=click.Choice(LANES))
+def thaw(lane: str) -> None:
+    """Let a frozen lane go on."""
+    from web.lanes import thaw_lane
+
+    thaw_lane(_settings(), lane)
+    click.echo(f"The lane {lane} goes on.")
+
+
+@main.command()
 @click.argument("code", default="*191*9#")
 @click.option("--phone", required=True, help="The phone that dials, such as +254711000001.")
 @click.option("--network", default="63902", show_default=True, help="63902 Safaricom, 63903 Airtel, 63907 Telkom.")

@@ -16,9 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.booking import upkeep
 from core.db import DatabaseDown, Session
+from core.idempotency import forget_requests
 from core.messaging import relay, reports
 from core.messaging.tables import ClockRun
 from core.settings import Settings
+from core.tracking.lookup import forget_attempts
 from workers.context import Context, build_context
 
 TICK_SECONDS = 1.0
@@ -69,12 +71,20 @@ def delete_past_windows(context: Context, now: datetime) -> None:
     _in_batches(context, lambda db: upkeep.delete_past_windows(db, now=now, limit=BATCH))
 
 
+def forget(context: Context, now: datetime) -> None:
+    """What is kept only against repeats and guessing, once its time is over."""
+    with context.transaction() as db:
+        forget_attempts(db, now=now)
+    _in_batches(context, lambda db: forget_requests(db, now=now, limit=BATCH))
+
+
 JOBS = (
     Job("wake_lanes", timedelta(seconds=2), wake_lanes),
     Job("sweep_messages", timedelta(seconds=30), sweep_messages),
     Job("free_expired_holds", timedelta(seconds=15), free_expired_holds),
     Job("archive_past", timedelta(minutes=10), archive_past),
     Job("delete_past_windows", timedelta(hours=1), delete_past_windows),
+    Job("forget", timedelta(hours=1), forget),
 )
 
 

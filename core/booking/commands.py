@@ -22,7 +22,7 @@ from core.booking.seats import Seats
 from core.booking.tables import Booking, Hold
 from core.catalogue.snapshot import Offering
 from core.db import Session
-from core.idempotency import Outcome
+from core.idempotency import Outcome, once
 from core.people.audit import Actor, record_event
 from core.people.tables import Event
 
@@ -65,7 +65,7 @@ def hold(
         record_event(db, "hold.taken", f"person:{contact_id}", actor=actor, now=now, **held.as_outcome())
         return held.as_outcome()
 
-    return Held.from_outcome(steps.once(db, request_key, work, now=now))
+    return Held.from_outcome(once(db, request_key, work, now=now))
 
 
 def release(db: Session, *, contact_id: int, request_key: str, actor: Actor, now: datetime) -> None:
@@ -83,7 +83,7 @@ def release(db: Session, *, contact_id: int, request_key: str, actor: Actor, now
             )
         return {"released": own is not None}
 
-    steps.once(db, request_key, work, now=now)
+    once(db, request_key, work, now=now)
 
 
 def confirm(
@@ -128,7 +128,7 @@ def confirm(
         )
         return booked.as_outcome()
 
-    return Booked.from_outcome(steps.once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, request_key, work, now=now))
 
 
 def move(
@@ -174,7 +174,7 @@ def move(
         steps.announce(db, "booking.moved", new, template="booking_moved", language=language, actor=actor, now=now)
         return booked.as_outcome()
 
-    return Booked.from_outcome(steps.once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, request_key, work, now=now))
 
 
 def give_up(
@@ -197,7 +197,7 @@ def give_up(
         )
         return own.booked.as_outcome()
 
-    return Booked.from_outcome(steps.once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, request_key, work, now=now))
 
 
 def send_again(
@@ -227,4 +227,4 @@ def send_again(
         )
         return own.booked.as_outcome()
 
-    return Booked.from_outcome(steps.once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, request_key, work, now=now))

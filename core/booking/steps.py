@@ -15,7 +15,7 @@ A hold is written last: its row is the contact's own, and the contact is locked.
 The sweeps lock bookings or holds, passing over locked ones, and then windows.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -32,24 +32,10 @@ from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Service, Site
 from core.clock import local_date
 from core.db import Session
-from core.idempotency import Outcome, claim, record
 from core.messaging import outbox
 from core.messaging.tables import Lane
 from core.people.audit import Actor, record_event
 from core.people.tables import Person
-
-
-def once(db: Session, request_key: str, work: Callable[[], Outcome], *, now: datetime) -> Outcome:
-    """Carry out a request and keep its outcome, or return the outcome it already had.
-
-    A refusal undoes all of `work`, and the request may be tried again.
-    """
-    with db.begin_nested():
-        outcome = claim(db, request_key, now=now)
-        if outcome is None:
-            outcome = work()
-            record(db, request_key, outcome)
-        return outcome
 
 
 def lock_contact(db: Session, contact_id: int) -> None:

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.booking.errors import TooManySms
-from core.booking.steps import once
 from core.catalogue.tables import Service, Site
 from core.db import Session
 from core.errors import ZamuError
-from core.idempotency import Outcome
+from core.idempotency import Outcome, once
 from core.messaging import outbox
 from core.messaging.tables import Lane, Message
 from core.people.audit import Actor, record_event

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from core.settings import DEMO_KEY
 from web.local.errors import StartError
 
 ROOT = 0
@@ -21,9 +22,9 @@ ROOT = 0
 class Secrets:
     """Made once, kept in secrets.json."""
 
-    secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    callback_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    at_api_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    secret_key: str = field(default_factory=lambda: DEMO_KEY + secrets.token_urlsafe(32), repr=False)
+    callback_secret: str = field(default_factory=lambda: DEMO_KEY + secrets.token_urlsafe(24), repr=False)
+    at_api_key: str = field(default_factory=lambda: DEMO_KEY + secrets.token_urlsafe(24), repr=False)
 
 
 def make_folder(path: Path) -> Path:
