@@ -56,7 +56,7 @@ def _failing(name: str, value: object) -> dict[str, int]:
     if not isinstance(value, Mapping):
         raise Refusal(f"{name} is an object of phone numbers and status codes.")
     for code in value.values():
-        if isinstance(code, bool) or code not in REFUSED:
+        if not isinstance(code, int) or code not in REFUSED:
             raise Refusal(f"{name} takes these status codes: {', '.join(map(str, REFUSED))}.")
     return {parse_msisdn(str(number)): code for number, code in value.items()}
 

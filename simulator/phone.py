@@ -102,6 +102,10 @@ def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str):
         raise Refusal(f'"{name}" is missing, or is not text.')
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refusal(f'"{name}" holds half a character.') from None
     return value
 
 

@@ -18,7 +18,7 @@ from core.booking import steps
 from core.booking.beneficiaries import Beneficiary, add_booking
 from core.booking.errors import HoldExpired, NotOffered, SlotFull, TooManySms
 from core.booking.outcomes import Booked, Held
-from core.booking.seats import Seats
+from core.booking.seats import Seats, place_at
 from core.booking.tables import Booking, Hold
 from core.catalogue.snapshot import Offering
 from core.db import Session
@@ -44,6 +44,8 @@ def hold(
 ) -> Held:
     """Keep a place for a phone for HOLD_MINUTES, in exchange for the one it holds; the same place is kept longer.
 
+    What is held stays so though it has become too soon for others: a dropped call is continued.
+
     Raises:
         NotOffered: no such time can be booked now.
         SlotFull: no place is left; the old hold stays.
@@ -52,9 +54,10 @@ def hold(
     def work() -> Outcome:
         steps.lock_contact(db, contact_id)
         seats = Seats()
-        if old := steps.take_own_hold(db, contact_id):
-            seats.give_back([old.place])
-        steps.take_seat(db, seats, offering, starts_at, closed_days, now=now)
+        old = steps.take_own_hold(db, contact_id)
+        if old is None or not old.is_live(now) or old.place != place_at(offering, starts_at):
+            seats.give_back([old.place] if old else [])
+            steps.take_seat(db, seats, offering, starts_at, closed_days, now=now)
         seats.settle(db)
         held = Held(offering.id, starts_at, now + timedelta(minutes=HOLD_MINUTES))
         db.execute(

@@ -23,10 +23,10 @@ def fullness(db: Session, offerings: Sequence[Offering], first_day: date, last_d
     span = {"begins": day_begins(first_day), "ends": day_begins(last_day + timedelta(days=1))}
     owners = {Counted.DAY.value: mine, Counted.OFFERING.value: mine, Counted.SITE.value: sites}
     full = db.execute(_FULL, owners | span)
-    return Fullness(frozenset((kind, owner_id, starts_at) for kind, owner_id, starts_at in full))
+    return Fullness(frozenset((row.kind, row.owner_id, row.starts_at) for row in full))
 
 
-def _full(kind: Counted) -> sa.Select[tuple[str, int, datetime]]:
+def _full(kind: Counted) -> sa.Select[str, int, datetime]:
     owners = sa.bindparam(kind.value, type_=sa.ARRAY(sa.Integer))
     return sa.select(Window.kind, Window.owner_id, Window.starts_at).where(
         Window.taken >= Window.capacity,

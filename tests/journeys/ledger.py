@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from core.booking import upkeep
 from core.booking.availability import Fullness, day_begins, days_with_room, slots_on
 from core.booking.seats import Place
 from core.booking.tables import Booking, BookingHistory, Counted, Hold, Window
@@ -83,6 +84,11 @@ class Ledger:
 
     def next_days(self, count: int) -> list[date]:
         return [local_date(NOW) + timedelta(days=ahead) for ahead in range(count)]
+
+    def sweep(self, now: datetime) -> None:
+        """What the clock does every few seconds: give back the places of expired holds."""
+        with self.transaction() as db:
+            upkeep.free_expired_holds(db, now=now, limit=100)
 
     def times(self, offering: Offering, day: date) -> list[datetime]:
         return slots_on(offering, day, closed_days=self.catalogue.closed_days)
