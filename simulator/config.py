@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
-_CODE = re.compile(r"\*\d+(?:\*\d+)*#")
-_PREFIX = re.compile(r"(?:\d+(?:\*\d+)*)?")
+_CODE = re.compile(r"\*[0-9]+(?:\*[0-9]+)*#")
+_PREFIX = re.compile(r"(?:[0-9]+(?:\*[0-9]+)*)?")
 
 
 class ConfigRefused(Exception):

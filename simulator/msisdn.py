@@ -4,7 +4,7 @@ import re
 
 from simulator.errors import Refusal
 
-_WRITTEN = re.compile(r"(?:\+?254|0)([17]\d{8})")
+_WRITTEN = re.compile(r"(?:\+?254|0)([17][0-9]{8})")
 
 
 def parse_msisdn(written: str) -> str:
