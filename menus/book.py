@@ -29,10 +29,11 @@ KINDS = ("national_id", "passport", "alien_id", "birth_entry")
 @screen()
 def again(turn: Turn, service: str, site: str, at: str, **rest: Any) -> Reply:
     """A dropped call is continued: hold the time once more, or say that it is gone."""
-    if not hold.take(turn, service=service, site=site, at=at):
+    held = hold.take(turn, service=service, site=site, at=at)
+    if held is None:
         return go(times.choose, service=service, site=site, notice=_("The time we held is gone."))
     asking = summary if "number" in rest else number if "kind" in rest else who
-    return go(asking, service=service, site=site, at=at, **rest)
+    return go(asking, **held, **rest)
 
 
 @screen(leave=hold.give_back, resume=again)

@@ -6,14 +6,17 @@ from menus.words import moment
 from ussd.turn import Turn
 
 
-def take(turn: Turn, *, service: str, site: str, at: str) -> bool:
-    """Hold a time for this phone; False if it cannot be had."""
+def take(turn: Turn, *, service: str, site: str, at: str) -> dict[str, str] | None:
+    """Hold a time for this phone: the service, site and time held, or None if it cannot be had.
+
+    In a walk, what was held earlier: the list that the caller chose from may be another by now.
+    """
     offering = turn.catalogue.offering(service, site)
     if offering is None:
-        return False
+        return None
     key = turn.request_key("hold")
     try:
-        commands.hold(
+        held = commands.hold(
             turn.db,
             contact_id=turn.become_known().id,
             offering=offering,
@@ -24,8 +27,11 @@ def take(turn: Turn, *, service: str, site: str, at: str) -> bool:
             now=turn.now,
         )
     except (SlotFull, NotOffered):
-        return False
-    return True
+        return None
+    kept = turn.catalogue.offering_by_id(held.offering_id)
+    if kept is None:
+        return None
+    return {"service": kept.service.code, "site": kept.site.code, "at": held.starts_at.isoformat()}
 
 
 def give_back(turn: Turn) -> None:

@@ -74,11 +74,12 @@ def on_day(turn: Turn, service: str, site: str, day: str, moving: str = "") -> R
 @screen()
 def take(turn: Turn, service: str, site: str, at: str, moving: str = "") -> Reply:
     """Hold the time, then ask who is coming; a booking that is moved has its person already."""
-    if not hold.take(turn, service=service, site=site, at=at):
+    held = hold.take(turn, service=service, site=site, at=at)
+    if held is None:
         return go(choose, service=service, site=site, moving=moving, notice=_("That time is just gone."))
     if moving:
-        return go(mine.confirm_move, reference=moving, service=service, site=site, at=at)
-    return go(book.who, service=service, site=site, at=at)
+        return go(mine.confirm_move, reference=moving, **held)
+    return go(book.who, **held)
 
 
 def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> Reply:

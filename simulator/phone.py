@@ -59,7 +59,7 @@ def send(number: str) -> tuple[Response, int]:
     body, msisdn = _body(), parse_msisdn(number)
     network = network_named(body["network"]) if "network" in body else telco().subscribers.network(msisdn)
     message_id = telco().messages.receive(msisdn, _text(body, "to"), _text(body, "text"), network)
-    return jsonify(id=message_id), 202
+    return jsonify(id=message_id, at=telco().clock.now().isoformat()), 202
 
 
 @phone.get("/messages")

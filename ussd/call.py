@@ -53,12 +53,11 @@ def answer(backstage: Backstage, hop: Hop, now: datetime) -> Answered:
     if dialogue and _nothing_new(dialogue, hop):
         return _answered(dialogue, "replayed")
     if dialogue is None or hop.answers[: len(dialogue.answers)] != dialogue.answers:
-        turn_before = dialogue.turn if dialogue else 0
-        dialogue = Dialogue(language=wording.DEFAULT, turn=turn_before)
+        dialogue = Dialogue(language=wording.DEFAULT, turn=loaded.turn if loaded else 0)
         new, from_start = hop.answers, True
     else:
         new, from_start = hop.answers[len(dialogue.answers) :], False
-        if dialogue.shown and dialogue.shown.question:
+        if "" in new or (dialogue.shown and dialogue.shown.question):
             new = ("*".join(new),)
     with wording.speaking(dialogue.language):
         turn, outcome = _carry_out(backstage, hop, dialogue, new, loaded, from_start=from_start, now=now)

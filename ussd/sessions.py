@@ -54,6 +54,8 @@ class StoreDown(Exception):
 class Loaded:
     dialogue: Dialogue | None
     journey: Journey | None
+    turn: int = 0
+    """How often the session has been saved: known also where it cannot be read."""
 
 
 class SessionStore:
@@ -69,7 +71,7 @@ class SessionStore:
         StoreDown: nothing can be known of this session.
         """
         session, journey = self._call(lambda client: client.mget(self._keys(session_id, phone)))
-        return Loaded(self._open_session(session), self._open_journey(journey))
+        return Loaded(self._open_session(session), self._open_journey(journey), _turn(session))
 
     def save(
         self, session_id: str, phone: str, dialogue: Dialogue, *, journey: Journey | None = None, forget: bool = False
@@ -100,7 +102,7 @@ class SessionStore:
 
     def _keys(self, session_id: str, phone: str) -> tuple[str, str]:
         tag = self._sealer.index(phone).hex()
-        return f"ussd:{{{tag}}}:{session_id}", f"ussd:{{{tag}}}:journey"
+        return f"ussd:{{{tag}}}:session:{session_id}", f"ussd:{{{tag}}}:journey"
 
     def _call(self, work: Callable[[redis.Redis], T]) -> T:
         if self._monotonic() < self._resting_until:
@@ -145,3 +147,8 @@ class SessionStore:
             return Journey.loads(self._sealer.open(stored))
         except (Unsealable, ValueError, KeyError, TypeError):
             return None
+
+
+def _turn(stored: bytes | None) -> int:
+    number = stored.partition(b":")[0] if stored else b""
+    return int(number) if number.isdigit() else 0

@@ -48,14 +48,15 @@ def is_live(now: datetime) -> sa.ColumnElement[bool]:
 
 def live_bookings(db: Session, contact_id: int, now: datetime) -> list[Booking]:
     """What a phone has booked and is not over, earliest first."""
-    return list(
-        db.scalars(
-            sa.select(Booking)
-            .where(Booking.contact_id == contact_id, is_live(now))
-            .order_by(Booking.starts_at, Booking.id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    return list(db.scalars(_LIVE, {"contact": contact_id, "today": day_begins(local_date(now))}))
+
+
+_LIVE = (
+    sa.select(Booking)
+    .where(Booking.contact_id == sa.bindparam("contact"), Booking.starts_at >= sa.bindparam("today"))
+    .order_by(Booking.starts_at, Booking.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def booking_of(db: Session, reference: str, contact_id: int) -> Booking | None:

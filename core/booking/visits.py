@@ -17,15 +17,21 @@ class Visit:
 
 def last_visit(db: Session, contact_id: int) -> Visit | None:
     """The booking this phone made last, live or over; None if it never made one."""
-    made = [
+    found = db.execute(_LAST, {"contact": contact_id}).one_or_none()
+    return Visit(*found) if found else None
+
+
+def _made(table: type[Booking] | type[BookingHistory]) -> sa.Subquery:
+    """The last booking that one of the tables has."""
+    return (
         sa.select(table.offering_id, table.beneficiary_id, table.created_at)
-        .where(table.contact_id == contact_id)
+        .where(table.contact_id == sa.bindparam("contact"))
         .order_by(table.created_at.desc())
         .limit(1)
-        for table in (Booking, BookingHistory)
-    ]
-    both = sa.union_all(*(sa.select(one.subquery()) for one in made)).subquery()
-    found = db.execute(
-        sa.select(both.c.offering_id, both.c.beneficiary_id).order_by(both.c.created_at.desc()).limit(1)
-    ).one_or_none()
-    return Visit(*found) if found else None
+        .subquery()
+    )
+
+
+_MADE = sa.union_all(sa.select(_made(Booking)), sa.select(_made(BookingHistory))).subquery()
+_LAST = sa.select(_MADE.c.offering_id, _MADE.c.beneficiary_id).order_by(_MADE.c.created_at.desc()).limit(1)
+"""Put together once, like every question that a dialled menu asks."""

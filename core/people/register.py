@@ -32,7 +32,7 @@ class Register:
 
     def find_contact(self, db: Session, phone: str) -> Person | None:
         """The row of a phone (E.164), if it has ever called."""
-        return db.scalar(sa.select(Person).where(Person.phone_index == self.phone_index(phone)))
+        return db.scalar(_BY_PHONE, {"index": self.phone_index(phone)})
 
     def phone_of(self, person: Person) -> str:
         """The contact's number in E.164.
@@ -70,6 +70,10 @@ class Register:
     def _add(self, db: Session, key: InstrumentedAttribute[bytes | None], **values: Any) -> Person:
         db.execute(insert(Person).values(**values).on_conflict_do_nothing())
         return db.scalars(sa.select(Person).where(key == values[key.key])).one()
+
+
+_BY_PHONE = sa.select(Person).where(Person.phone_index == sa.bindparam("index"))
+"""Put together once: every call asks it."""
 
 
 def set_language(db: Session, contact: Person, language: str) -> None:

@@ -136,7 +136,7 @@ function drawInbox() {
   if (key === drawn) return; // redrawing would make a screen reader read everything again
   drawn = key;
   byId("inbox-count").textContent = received.length;
-  const all = [...received, ...own].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
+  const all = [...own, ...received].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
   inbox.replaceChildren(...all.map(messageItem));
   if (all.length === 0) {
     const empty = document.createElement("li");
@@ -161,8 +161,8 @@ byId("reply-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = byId("reply").value;
   try {
-    await call("POST", phonePath("messages"), { to: shortCode, text, network: network.value });
-    sent.set(number.value, [{ text, at: new Date().toISOString(), own: true }, ...(sent.get(number.value) ?? [])]);
+    const { at } = await call("POST", phonePath("messages"), { to: shortCode, text, network: network.value });
+    sent.set(number.value, [{ text, at, own: true }, ...(sent.get(number.value) ?? [])]);
     byId("reply").value = "";
     byId("reply-status").textContent = "Sent.";
     drawInbox();

@@ -245,7 +245,7 @@ def test_a_send_can_hang_and_is_let_go_when_the_knob_is_turned(desk, zamu):
     assert len(desk.taken()) == 1
     # A Zamu that turns the knob while the gateway still holds its call gets the answer after all.
     zamu.status = lambda _: desk.call("PUT", "/knobs", {}).status_code
-    desk.turn(send_fault="hang", early_reports=False)
+    desk.turn(send_fault="hang")
     assert desk.sms().codes(PHONE) == [101]
 
 
