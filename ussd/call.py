@@ -11,6 +11,7 @@ from core.db import Session, Transaction
 from core.people.register import Register
 from core.people.sealing import Sealer
 from core.wording import gettext as _
+from ussd import standby
 from ussd.dialogue import Dialogue
 from ussd.hop import Hop
 from ussd.machine import Machine, Outcome
@@ -45,11 +46,7 @@ class Answered:
 
 def answer(backstage: Backstage, hop: Hop, now: datetime) -> Answered:
     """Carry out a hop once, however often it arrives."""
-    try:
-        loaded = backstage.store.load(hop.session_id, hop.phone)
-    except StoreDown:
-        loaded = None
-    dialogue = loaded.dialogue if loaded else None
+    loaded, dialogue = _known(backstage, hop)
     if dialogue and _nothing_new(dialogue, hop):
         return _answered(dialogue, "replayed")
     if dialogue is None or hop.answers[: len(dialogue.answers)] != dialogue.answers:
@@ -60,9 +57,28 @@ def answer(backstage: Backstage, hop: Hop, now: datetime) -> Answered:
         if "" in new or (dialogue.shown and dialogue.shown.question):
             new = ("*".join(new),)
     with wording.speaking(dialogue.language):
-        turn, outcome = _carry_out(backstage, hop, dialogue, new, loaded, from_start=from_start, now=now)
-        dialogue.answers = hop.answers
+        turn, dialogue, outcome = _carry_out(backstage, hop, dialogue, new, loaded, from_start=from_start, now=now)
         return _save(backstage, hop, dialogue, outcome, turn=turn, stored=loaded is not None)
+
+
+def _known(backstage: Backstage, hop: Hop) -> tuple[Loaded | None, Dialogue | None]:
+    """What is in the session store (None: it is away), and where the call stands as far as anybody knows.
+
+    Where the store is away, or was when the last answer came, PostgreSQL knows.
+    """
+    try:
+        loaded = backstage.store.load(hop.session_id, hop.phone)
+    except StoreDown:
+        loaded = None
+    dialogue = loaded.dialogue if loaded else None
+    consumed = len(dialogue.answers) + 1 if dialogue else 0
+    if loaded is None or len(hop.answers) > consumed:
+        with backstage.reading() as db:
+            further = standby.find(db, backstage.sealer, hop)
+        if further and (dialogue is None or len(further.answers) > len(dialogue.answers)):
+            further.turn = loaded.turn if loaded else 0
+            return loaded, further
+    return loaded, dialogue
 
 
 def _nothing_new(dialogue: Dialogue, hop: Hop) -> bool:
@@ -82,7 +98,7 @@ def _carry_out(
     *,
     from_start: bool,
     now: datetime,
-) -> tuple[Turn, Outcome]:
+) -> tuple[Turn, Dialogue, Outcome]:
     """Walk over all answers but the last, reading only; then carry out the last in a transaction of its own."""
     live = len(new) == 1 and not from_start
     passed, outcome = 0, Outcome()
@@ -103,12 +119,13 @@ def _carry_out(
             outcome = backstage.machine.begin(turn, dialogue, journey)
         elif dialogue.shown is not None:
             outcome = _merge(outcome, backstage.machine.answer(turn, dialogue, new[-1]))
-            if walk is Walk.LAST and loaded is None and dialogue.shown is not None:
-                turn.record_seen()
+        dialogue.answers = hop.answers
+        if loaded is None:
+            dialogue = standby.keep(turn.db, backstage.sealer, hop, dialogue, now)
     if turn.touched_database:
         for lane in sorted(turn.db.info.get("lanes", ())):
             backstage.wake(lane)
-    return turn, outcome
+    return turn, dialogue, outcome
 
 
 @contextlib.contextmanager

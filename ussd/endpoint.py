@@ -66,7 +66,7 @@ def create_blueprint(
             abort(404)
         started = time.perf_counter()
         try:
-            hop = africastalking.read_hop(parse_form(request.get_data()), settings.ussd_codes)
+            hop = africastalking.read_hop(_form(), settings.ussd_codes)
         except Malformed as error:
             return Response(str(error), 400, content_type=PLAIN)
         except africastalking.UnknownCode:
@@ -83,7 +83,7 @@ def create_blueprint(
         if not settings.knows_callback_secret(secret):
             abort(404)
         try:
-            ending = africastalking.read_ending(parse_form(request.get_data()))
+            ending = africastalking.read_ending(_form())
         except Malformed as error:
             return Response(str(error), 400, content_type=PLAIN)
         try:
@@ -104,6 +104,15 @@ def create_blueprint(
         return Response("", content_type=PLAIN)
 
     return blueprint
+
+
+def _form() -> dict[str, str]:
+    """What was posted, without the NULs of a gateway that pads badly: they are no part of an answer.
+
+    Raises:
+        Malformed: it cannot be read.
+    """
+    return parse_form(request.get_data().replace(b"%00", b"").replace(b"\0", b""))
 
 
 def _answer(backstage: Backstage, hop: Hop, now: datetime) -> Answered:

@@ -48,33 +48,35 @@ def paginate(title: str, lines: Sequence[str], *, back: bool) -> list[str]:
             page = _join([page, *rest])
             break
         line = rest.popleft()
-        fitting, left = _as_much_as_fits(page, line, more)
+        fitting, left = _as_much_as_fits(page, line, more, fresh=page == repeated)
         page = _join([page, fitting])
         if left:
             rest.appendleft(left)
             pages.append(_join([page, *more]))
-            page = repeated
+            page = repeated = repeated if fitting else ""
     return [*pages, _join([page, *last])]
 
 
-def _as_much_as_fits(page: str, line: str, more: Sequence[str]) -> tuple[str, str]:
+def _as_much_as_fits(page: str, line: str, more: Sequence[str], *, fresh: bool) -> tuple[str, str]:
     """The line, or what a page still takes of it, and the rest.
 
     An option is never broken; running text is, between words, but not to save
-    a few: a page that is nearly full ends at its last line.
+    a few: a page that is nearly full ends at its last line. On a fresh page
+    there is no better place: whatever the line is, it is broken there.
     """
     if fits(_join([page, line, *more])):
         return line, ""
-    whole = page and (line[:1].isdecimal() or (septets(page) or SEPTETS) > NEARLY_FULL)
-    if whole:
+    if not fresh and (line[:1].isdecimal() or (septets(page) or SEPTETS) > NEARLY_FULL):
         return "", line
     words = line.split(" ")
-    count = len(words) - 1
-    while count > 1 and not fits(_join([page, " ".join(words[:count]), *more])):
-        count -= 1
-    if not fits(_join([page, " ".join(words[:count]), *more])):
-        return ("", line) if page else (line[: UCS2_UNITS // 2], line[UCS2_UNITS // 2 :])
-    return " ".join(words[:count]), " ".join(words[count:])
+    for count in range(len(words) - 1, 0 if fresh else 1, -1):
+        first = " ".join(words[:count])
+        if fits(_join([page, first, *more])):
+            return first, " ".join(words[count:])
+    if not fresh:
+        return "", line
+    room = next((n for n in range(len(line) - 1, 0, -1) if fits(_join([page, line[:n], *more]))), 0)
+    return line[:room], line[room:]
 
 
 def _join(parts: Sequence[str]) -> str:

@@ -123,7 +123,8 @@ class SessionStore:
                 single_connection_client=True,
                 socket_timeout=WAIT_SECONDS,
                 socket_connect_timeout=WAIT_SECONDS,
-                retry=Retry(NoBackoff(), 1),
+                # A connection that was cut is made anew; who does not answer is not asked twice.
+                retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
                 protocol=2,
             )
             self._local.client = client

@@ -1,6 +1,6 @@
 """What a screen is given: who calls, the moment, the catalogue, and the database once it is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -105,25 +105,19 @@ class Turn:
         Raises:
             NotNow: this walk may not do it.
         """
-        key = self._key(what, self.answers)
+        key = request_key(self._sealer, what, self.hop, self.answers)
         if self.walk is Walk.LIVE:
             self.acted = True
             return key
         if idempotency.recorded(self.db, key) is not None:
             self.passed += 1
             return key
-        if self.walk is Walk.PASSING or (finishing and not self._begun_earlier()):
+        if self.walk is Walk.PASSING or (finishing and not self.passed):
             raise NotNow
         self.acted = True
         return key
 
-    def record_seen(self) -> None:
-        """Remember, where no session could be kept, that the screen after these answers was shown to this session."""
-        idempotency.once(self.db, self._key("seen", self.answers), dict, now=self.now)
 
-    def _begun_earlier(self) -> bool:
-        return self.passed > 0 or idempotency.recorded(self.db, self._key("seen", self.answers[:-1])) is not None
-
-    def _key(self, what: str, answers: tuple[str, ...]) -> str:
-        """Hashed with a key of our own, since answers contain identity numbers."""
-        return f"ussd:{what}:{self._sealer.index(self.hop.session_id + '*' + '*'.join(answers)).hex()}"
+def request_key(sealer: Sealer, what: str, hop: Hop, answers: Sequence[str]) -> str:
+    """Names what a caller asked for by these answers: hashed with a key of our own, since they may be personal."""
+    return f"ussd:{what}:{sealer.index('*'.join([hop.session_id, hop.phone, *answers])).hex()}"

@@ -65,9 +65,7 @@ class Ledger:
         """Only one more may have this time."""
         with self.transaction() as db:
             db.add(
-                Window(
-                    kind=Counted.OFFERING, owner_id=offering.id, starts_at=starts_at, wanted=1, capacity=1, taken=0
-                )
+                Window(kind=Counted.OFFERING, owner_id=offering.id, starts_at=starts_at, wanted=1, capacity=1, taken=0)
             )
 
     def fill(self, offerings: Iterable[Offering], days: Iterable[date]) -> None:
@@ -76,7 +74,9 @@ class Ledger:
             for offering in offerings:
                 for day in days:
                     begins = day_begins(day)
-                    db.add(Window(kind=Counted.DAY, owner_id=offering.id, starts_at=begins, wanted=1, capacity=1, taken=1))
+                    db.add(
+                        Window(kind=Counted.DAY, owner_id=offering.id, starts_at=begins, wanted=1, capacity=1, taken=1)
+                    )
 
     def days(self, offering: Offering) -> list[date]:
         """Every day that an empty calendar offers from now."""

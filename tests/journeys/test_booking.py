@@ -219,4 +219,3 @@ def test_0_leads_back_and_00_leads_home_from_every_screen_of_a_booking(phone: Ph
     else:
         phone.answers("00").sees("Book a visit", "My document")
         phone.books(until=screen).answers("0").goes_on().does_not_see("That is not there")
-

@@ -54,9 +54,7 @@ def test_a_process_killed_between_commit_and_save_has_done_it_once(
 
 
 @pytest.mark.parametrize(("screen", "answer"), STEPS)
-def test_a_reply_lost_after_the_save_is_given_again(
-    caller: Phone, ledger: Ledger, screen: str, answer: str
-) -> None:
+def test_a_reply_lost_after_the_save_is_given_again(caller: Phone, ledger: Ledger, screen: str, answer: str) -> None:
     caller.books(until=screen).types(caller.option("Book a visit") if screen == "home" else answer)
     lost = caller.posts(caller.form())
     assert caller.posts(caller.form()) == lost

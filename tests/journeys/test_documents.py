@@ -80,9 +80,7 @@ def test_several_documents_are_listed_the_last_changed_first(caller: Phone, ente
         ((*TO_READY, Stage.RETURNED), "Ask at the centre how to have it sent again."),
     ],
 )
-def test_every_stage_says_what_happens_next(
-    caller: Phone, enters: Enter, steps: tuple[Stage, ...], said: str
-) -> None:
+def test_every_stage_says_what_happens_next(caller: Phone, enters: Enter, steps: tuple[Stage, ...], said: str) -> None:
     enters(to=steps)
     caller.dials().chooses("My document").sees(said)
 

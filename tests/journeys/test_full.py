@@ -40,7 +40,9 @@ def test_a_centre_that_is_full_for_weeks_offers_others_with_their_days(
     ledger.fill([o for o in elsewhere(catalogue) if o.site.code == "MSA"], ledger.next_days(1))
     with speaking(caller.language):
         here, there, first = (dates.day_month(day) for day in (ledger.next_days(15)[14], *ledger.next_days(3)[2:0:-1]))
-    caller.books(until="centres").chooses("GPO").sees("is full until", here, f"City Square: {there}", f"Mombasa: {first}")
+    caller.books(until="centres").chooses("GPO").sees(
+        "is full until", here, f"City Square: {there}", f"Mombasa: {first}"
+    )
     caller.chooses("Mombasa").sees("Mombasa").answers("1").sees("is held for you", first)
 
 

@@ -23,7 +23,9 @@ def test_a_walk_in_service_is_told_to_walk_in(caller: Phone) -> None:
 
 
 def test_a_centre_tells_its_address_its_hours_and_whether_it_is_open(caller: Phone, clock: Clock) -> None:
-    caller.dials().chooses("More", "Find a centre", "Nairobi", "GPO").sees("Huduma Centre Nairobi GPO", "Kenyatta Avenue")
+    caller.dials().chooses("More", "Find a centre", "Nairobi", "GPO").sees(
+        "Huduma Centre Nairobi GPO", "Kenyatta Avenue"
+    )
     caller.answers("98").sees("it is open now.")
     clock.time += timedelta(hours=12)
     caller.dials().chooses("More", "Find a centre", "Nairobi", "GPO").answers("98").sees("it is closed now.")

@@ -22,7 +22,9 @@ def test_continue_goes_on_exactly_where_the_call_dropped(caller: Phone, ledger: 
     caller.dials().sees("You had not finished", "1 Continue" if caller.language == "en" else "1 Endelea")
     caller.chooses("Continue")
     assert caller.screen == seen
-    for at, answer in list(zip(SCREENS, ("1", "1", "1", "1", "1", "12345678", "1"), strict=True))[SCREENS.index(screen) :]:
+    for at, answer in list(zip(SCREENS, ("1", "1", "1", "1", "1", "12345678", "1"), strict=True))[
+        SCREENS.index(screen) :
+    ]:
         assert at
         caller.answers(answer)
     caller.is_over().sees("Booked: {site}, {when}")
@@ -91,7 +93,9 @@ def test_a_hold_that_expired_and_was_taken_by_another_is_told(
     clock.time += timedelta(minutes=HOLD_MINUTES + 1)
     ledger.sweep(clock.time)
     phones(OTHER).books(until="centres").chooses("GPO").answers("3").sees("Tue 24 Nov 7:00am", "held")
-    phone.dials().chooses("Continue").sees("The time we held is gone.", "Other day or time").does_not_see("24 Nov 7:00am")
+    phone.dials().chooses("Continue").sees("The time we held is gone.", "Other day or time").does_not_see(
+        "24 Nov 7:00am"
+    )
     phone.answers("1").sees("is held for you")
     ledger.is_balanced()
 

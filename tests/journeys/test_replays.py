@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.fixtures import OTHER, MakeApp, Phones
+from tests.journeys.fixtures import MakeApp, Phones
 from tests.journeys.ledger import Ledger
 from tests.journeys.phone import SCREENS, Phone
 from tests.journeys.together import at_once
@@ -123,7 +123,9 @@ def test_two_different_answers_at_once_leave_one_story(
     """Two times chosen at once: whichever is kept, hold and counters agree and the call goes on."""
     phone = phones().books(until="times")
     meet_after_loading(monkeypatch, 2)
-    at_once(*[lambda answer=answer: phones().posts(phone.form() | {"text": f"{phone.text}*{answer}"}) for answer in "12"])
+    at_once(
+        *[lambda answer=answer: phones().posts(phone.form() | {"text": f"{phone.text}*{answer}"}) for answer in "12"]
+    )
     monkeypatch.undo()
     assert len(ledger.holds()) == 1
     ledger.is_balanced()

@@ -93,9 +93,7 @@ def test_the_apology_is_within_a_page_and_http_200(phones: Phones, make_app: Mak
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_a_wrong_answer_needs_no_postgresql(
-    phones: Phones, app: Flask, postgres: Postgres, screen: str
-) -> None:
+def test_a_wrong_answer_needs_no_postgresql(phones: Phones, app: Flask, postgres: Postgres, screen: str) -> None:
     """What a process knows already it can still say: the catalogue and what was shown."""
     phone = phones().books(until=screen).types("" if screen == "who" else "77")
     with postgres.hangs():
@@ -122,4 +120,3 @@ def _go_on(phone: Phone, screen: str) -> None:
 
 def _all_at_once(callers: list[Phone]) -> None:
     at_once(*[caller.sends for caller in callers])
-

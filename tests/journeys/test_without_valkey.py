@@ -20,9 +20,7 @@ def without_valkey(request: pytest.FixtureRequest, make_app: MakeApp) -> Flask:
     return make_app(redis_url=url, queue_url=url)
 
 
-def test_a_first_booking_needs_no_valkey(
-    phones: Phones, without_valkey: Flask, ledger: Ledger, language: str
-) -> None:
+def test_a_first_booking_needs_no_valkey(phones: Phones, without_valkey: Flask, ledger: Ledger, language: str) -> None:
     """The same screens in the same number of requests, each of them in time."""
     with_it = phones(OTHER, language=language).books(identity="87654321")
     phone = phones(language=language, app=without_valkey)
@@ -74,7 +72,9 @@ def test_valkey_may_come_and_go_with_every_hop(
     ledger.is_balanced()
 
 
-def test_every_hop_may_arrive_twice_without_valkey(phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger) -> None:
+def test_every_hop_may_arrive_twice_without_valkey(
+    phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger
+) -> None:
     phone = phones(app=make_app(redis_url=dead_redis)).dials()
     for answer in ANSWERS:
         seen = phone.answers(answer).screen
@@ -85,10 +85,16 @@ def test_every_hop_may_arrive_twice_without_valkey(phones: Phones, make_app: Mak
     ledger.is_balanced()
 
 
-def test_a_mother_books_for_two_children_without_valkey(phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger) -> None:
+def test_a_mother_books_for_two_children_without_valkey(
+    phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger
+) -> None:
     phone = phones(app=make_app(redis_url=dead_redis))
-    phone.dials().chooses("Book a visit", "Birth certificate", "Nairobi", "GPO").answers("1").chooses("Confirm").is_over()
-    phone.dials().chooses("Book a visit", "Birth certificate").answers("1").chooses("Book for another person", "Confirm")
+    phone.dials().chooses("Book a visit", "Birth certificate", "Nairobi", "GPO").answers("1").chooses(
+        "Confirm"
+    ).is_over()
+    phone.dials().chooses("Book a visit", "Birth certificate").answers("1").chooses(
+        "Book for another person", "Confirm"
+    )
     phone.is_over().sees("Booked")
     assert [b.beneficiary_no for b in ledger.bookings()] == [1, 2]
     ledger.is_balanced()
@@ -108,7 +114,9 @@ def test_a_booking_is_given_up_without_valkey(
     ledger.is_balanced()
 
 
-def test_a_booking_is_moved_without_valkey(phones: Phones, without_valkey: Flask, ledger: Ledger, language: str) -> None:
+def test_a_booking_is_moved_without_valkey(
+    phones: Phones, without_valkey: Flask, ledger: Ledger, language: str
+) -> None:
     phones(language=language).books()
     phone = phones(language=language, app=without_valkey).dials().chooses("My booking", "Move to another time")
     phone.answers("3")
@@ -120,7 +128,9 @@ def test_a_booking_is_moved_without_valkey(phones: Phones, without_valkey: Flask
     ledger.is_balanced()
 
 
-def test_going_back_gives_the_hold_back_without_valkey(phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger) -> None:
+def test_going_back_gives_the_hold_back_without_valkey(
+    phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger
+) -> None:
     phone = phones(app=make_app(redis_url=dead_redis)).books(until="who").answers("0").sees("Other day or time")
     assert ledger.holds() == []
     phone.answers("2").sees("12:00pm is held for you").answers("12345678").chooses("Confirm").is_over()
@@ -162,4 +172,3 @@ def test_the_offer_to_continue_is_back_with_valkey(
     phone.client = app.test_client()
     phone.dials().sees("You had not finished").chooses("Continue").sees("Confirm")
     ledger.is_balanced()
-

@@ -176,7 +176,7 @@ def test_an_sms_that_cannot_be_carried_is_refused(desk, body, sentence):
 
 def test_an_inbound_sms_is_repeated_until_it_is_taken(desk, zamu):
     tries = iter([500, 404, 200])
-    zamu.status = lambda _: next(tries)
+    zamu.status = lambda _: next(tries, 200)
     message_id = desk.text("YES")
     received = zamu.wait_for("/sms/inbound", 3, tick=1)
     assert [repeat.form["id"] for repeat in received] == [message_id] * 3
