@@ -28,12 +28,20 @@ NAMING = {
 DatabaseDown = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 """What SQLAlchemy raises when PostgreSQL does not answer, refuses or has no connection to spare."""
 
+MOST_PATIENCE = 30.0
+"""Seconds that one statement may take anywhere, in a worker or the clock too: then the server is taken for dead."""
+LEAST_TO_CONNECT = 2.0
+"""Seconds. libpq waits no less for a connection, so with less than this left none is begun."""
+
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("database_deadline", default=None)
 
 
 class Base(orm.DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
+
+Moment = sa.DateTime(timezone=True)
+"""Every time in the database: a moment, never a wall clock."""
 
 Session = orm.Session
 Transaction = Callable[[], contextlib.AbstractContextManager[Session]]
@@ -52,14 +60,18 @@ def answer_within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+def _seconds_left() -> float | None:
+    """Until the deadline of the surrounding `answer_within`; None outside of one."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline - time.monotonic()
+
+
 class _ImpatientConnection(psycopg.Connection[Any]):
     """A connection that gives up with the deadline of `answer_within` instead of waiting for ever."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        deadline = _deadline.get()
-        if deadline is not None:
-            left = max(0.001, deadline - time.monotonic())
-            timeout = left if timeout is None else min(timeout, left)
+        left = MOST_PATIENCE if (seconds := _seconds_left()) is None else max(0.001, seconds)
+        timeout = left if timeout is None else min(timeout, left)
         try:
             return super().wait(gen, interval=interval, timeout=timeout)
         except psycopg.errors._WaitTimeout as error:
@@ -86,6 +98,9 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> psycopg.Connection[Any]:
+        left = _seconds_left()
+        if left is not None and left < LEAST_TO_CONNECT:
+            raise psycopg.OperationalError("no time is left to connect to the database")
         return _ImpatientConnection.connect(*arguments, **parameters, prepare_threshold=None, connect_timeout=2)
 
     return engine

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base, Session
+from core.db import Base, Moment, Session
 
 Outcome = dict[str, Any]
 
@@ -24,7 +24,7 @@ class Request(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     """USSD: session id and answers consumed; API: the client's key; web: the form's token; SMS: the gateway's id."""
     outcome: Mapped[Outcome | None] = mapped_column(JSONB)
-    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), index=True)
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 def recorded(db: Session, key: str) -> Outcome | None:

@@ -2,12 +2,16 @@
 
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.messaging.tables import Lane
+
+LANES = tuple(lane.value for lane in Lane)
 DEMO_KEY = "demo-"
 """How keys begin that `zamu run` makes for itself."""
 
@@ -170,8 +174,10 @@ def _secret(env: Mapping[str, str]) -> str:
 def _callback_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
     given = _needed(env, "ZAMU_CALLBACK_SECRETS", "the secrets in the callback addresses, separated by commas")
     secrets = tuple(s.strip() for s in given.split(",") if s.strip())
-    if not secrets or any(len(s) < 16 for s in secrets):
-        raise SettingsError("ZAMU_CALLBACK_SECRETS: each secret needs at least 16 characters.")
+    if not secrets or not all(re.fullmatch(r"[A-Za-z0-9_-]{16,}", s) for s in secrets):
+        raise SettingsError(
+            "ZAMU_CALLBACK_SECRETS: each secret is part of an address, so it needs at least 16 letters, digits, - or _."
+        )
     return secrets
 
 
@@ -180,8 +186,10 @@ def _senders(text: str) -> dict[str, str]:
     senders = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         lane, equals, sender = part.partition("=")
-        if not (lane and equals and sender):
-            raise SettingsError(f"ZAMU_AT_SENDERS: {part!r} is not lane=sender, like bulk=HUDUMA.")
+        if not (lane in LANES and equals and sender):
+            raise SettingsError(
+                f"ZAMU_AT_SENDERS: {part!r} is not lane=sender, like bulk=HUDUMA; the lanes are {', '.join(LANES)}."
+            )
         senders[lane] = sender
     return senders
 

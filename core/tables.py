@@ -1,13 +1,15 @@
 """All tables, for whoever needs the whole: migrations and the tests about them."""
 
 from core.booking import tables as booking
+from core.calls import tables as calls
 from core.catalogue import tables as catalogue
 from core.db import Base
 from core.idempotency import Request
 from core.messaging import tables as messaging
 from core.people import tables as people
+from core.schedule import ClockRun
 from core.tracking import tables as tracking
 
-__all__ = ["Request", "booking", "catalogue", "messaging", "metadata", "people", "tracking"]
+__all__ = ["ClockRun", "Request", "booking", "calls", "catalogue", "messaging", "metadata", "people", "tracking"]
 
 metadata = Base.metadata

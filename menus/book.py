@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from core import wording
 from core.booking import commands, queries
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import AlreadyBooked, HoldExpired, NotOffered, SlotFull, TooManyBookings
+from core.booking.tables import Booking
 from core.booking.visits import last_visit
 from core.catalogue import telling
 from core.clock import local_date
 from core.errors import Malformed
 from core.people.identities import parse_identity
 from core.references import grouped
+from core.wording import dates
 from core.wording import gettext as _
 from menus import hold, mine, services, times
 from menus.words import moment, short, when
 from ussd.pages import fits
-from ussd.replies import Again, Ask, End, Menu, Option, Reply, go, option, target
+from ussd.replies import Again, Ask, End, Go, Menu, Option, Reply, Target, go, option, screen_name, target
 from ussd.screens import screen
 from ussd.turn import Turn
 
@@ -27,47 +28,74 @@ KINDS = ("national_id", "passport", "alien_id", "birth_entry")
 
 
 @screen()
-def again(turn: Turn, service: str, site: str, at: str, **rest: Any) -> Reply:
-    """A dropped call is continued: hold the time once more, or say that it is gone."""
-    held = hold.take(turn, service=service, site=site, at=at)
+def again(turn: Turn, screen: str, service: str, site: str, at: str, **rest: Any) -> Reply:
+    """A dropped call is continued on `screen`: hold the time once more, or say that it is gone.
+
+    The call may have dropped after the booking was made and before its answer arrived.
+    """
+    slot = {"service": service, "site": site, "at": at}
+    if not hold.is_held(turn, slot) and any(b.starts_at == moment(at) for b in _booked(turn, service)):
+        known = bool(rest.get("kind"))
+        return go(
+            booked_before, **slot, screen=screen_name(new_person) if known else screen, rest={} if known else rest
+        )
+    held = hold.take(turn, **slot)
     if held is None:
-        return go(times.choose, service=service, site=site, notice=_("The time we held is gone."))
-    asking = summary if "number" in rest else number if "kind" in rest else who
-    return go(asking, **held, **rest)
+        return go(times.choose, service=service, site=site, notice=_("The time held for you is gone. Choose another."))
+    return Go(Target(screen, held | rest))
 
 
 @screen(leave=hold.give_back, resume=again)
 def who(turn: Turn, service: str, site: str, at: str) -> Reply:
     slot = {"service": service, "site": site, "at": at}
-    asked = turn.catalogue.services[service].identity
-    if asked == "none":
-        return _unidentified(turn, slot)
+    if turn.catalogue.services[service].identity == "none":
+        return go(unidentified, **slot)
     last = last_visit(turn.db, turn.become_known().id)
     if last and last.beneficiary_id:
         return go(summary, **slot, kind="last", number="")
     return go(new_person, **slot)
 
 
-def _unidentified(turn: Turn, slot: dict[str, str]) -> Reply:
-    """No number is asked for: but a caller who forgot that they have booked already is told."""
-    contact = turn.become_known()
-    service = slot["service"]
-    earlier = [
-        b
-        for b in queries.live_bookings(turn.db, contact.id, turn.now)
-        if b.service_id == turn.catalogue.services[service].id
-    ]
+@screen(leave=hold.give_back, resume=again)
+def unidentified(turn: Turn, service: str, site: str, at: str) -> Reply:
+    """No number is known: but a caller who forgot that they have booked already is told."""
+    slot = {"service": service, "site": site, "at": at}
+    if any(b.beneficiary_no for b in _booked(turn, service)):
+        return go(booked_before, **slot, screen=screen_name(summary), rest=NOBODY)
+    return go(summary, **slot, **NOBODY)
+
+
+@screen(leave=hold.give_back)
+def booked_before(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, str]) -> Reply:
+    """Perhaps it is for somebody else: then on to `screen`, with the arguments in `rest`."""
+    earlier = _booked(turn, service)
+    name = short(turn.catalogue.services[service].names)
     if not earlier:
-        return go(summary, **slot, **NOBODY)
+        return go(on, service=service, site=site, at=at, screen=screen, rest=rest)
     return Menu(
-        _("You have booked {service} already: {when}").format(
-            service=short(turn.catalogue.services[service].names), when=when(earlier[0].starts_at.isoformat())
-        ),
+        _("You have booked {service} already: {when}").format(service=name, when=dates.when(earlier[0].starts_at)),
         [
-            option(_("Book for another person"), summary, **slot, **NOBODY),
+            option(_("Book for another person"), on, service=service, site=site, at=at, screen=screen, rest=rest),
             option(_("My booking"), mine.choose),
         ],
     )
+
+
+@screen()
+def on(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, str]) -> Reply:
+    """On with the booking, after a look at the earlier one: the time is held by now, or held once more."""
+    held = hold.take(turn, service=service, site=site, at=at)
+    if held is None:
+        return go(times.choose, service=service, site=site, notice=_("The time held for you is gone. Choose another."))
+    return Go(Target(screen, held | rest))
+
+
+def _booked(turn: Turn, service: str) -> list[Booking]:
+    """What this phone has booked of a service."""
+    if turn.contact is None:
+        return []
+    service_id = turn.catalogue.services[service].id
+    return [b for b in queries.live_bookings(turn.db, turn.contact.id, turn.now) if b.service_id == service_id]
 
 
 @screen(leave=hold.give_back, resume=again)
@@ -79,10 +107,10 @@ def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
     if found.identity == "document":
         labels = (_("National ID"), _("Passport"), _("Alien ID"), _("Birth certificate"))
         return Menu(
-            f"{held}\n" + _("Which document has the person coming?"),
+            f"{held}\n" + _("What ID does the person coming have?"),
             [
                 *(option(label, number, **slot, kind=kind) for kind, label in zip(KINDS, labels, strict=True)),
-                option(_("None of these"), summary, **slot, **NOBODY),
+                option(_("None of these"), unidentified, **slot),
             ],
             unfinished=unfinished,
         )
@@ -101,12 +129,12 @@ def _ask_number(slot: dict[str, str], kind: str, before: str, unfinished: str) -
         "national_id": _("Type the ID number of the person coming"),
         "passport": _("Type the passport number of the person coming"),
         "alien_id": _("Type the alien ID number of the person coming"),
-        "birth_entry": _("Type the entry number on the birth certificate"),
+        "birth_entry": _("Type the Entry No. on the birth certificate"),
     }[kind]
     return Ask(
         before + question,
         target(take_number, **slot, kind=kind),
-        [option(_("I do not know it"), summary, **slot, **NOBODY)],
+        [option(_("I do not know it"), unidentified, **slot)],
         unfinished=unfinished,
     )
 
@@ -128,7 +156,7 @@ def summary(turn: Turn, service: str, site: str, at: str, kind: str, number: str
     heading = f"{short(found.names)}, {short(turn.catalogue.sites[site].names)}, {when(at)}"
     options = [option(_("Confirm"), confirm, **slot, kind=kind, number=number)]
     if kind == "last":
-        heading += "\n" + _("For the same person as last time")
+        heading += "\n" + _("Same person as last time")
         options.append(option(_("Another person"), new_person, **slot))
     fee = telling.verified_fee_line(found, local_date(moment(at)))
     whole = f"{heading}\n{services.bring(found)}\n{fee}"
@@ -149,31 +177,27 @@ def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str
     offering = turn.catalogue.offering(service, site)
     if offering is None:
         return go(services.chosen, purpose="book", service=service)
-    key = turn.request_key("book", finishing=True)
+    intent = turn.intent("book", finishing=True)
     try:
         booked = commands.confirm(
             turn.db,
-            contact_id=turn.become_known().id,
+            intent,
             offering=offering,
             starts_at=moment(at),
-            beneficiary=_beneficiary(turn, kind, number),
-            language=wording.language(),
             closed_days=turn.catalogue.closed_days,
-            request_key=key,
-            actor=turn.actor,
-            now=turn.now,
+            beneficiary=_beneficiary(turn, kind, number),
         )
     except (HoldExpired, SlotFull, NotOffered):
-        return go(times.choose, service=service, site=site, notice=_("The time we held is gone."))
-    except AlreadyBooked:
-        return go(booked_already, service=service)
+        return go(times.choose, service=service, site=site, notice=_("The time held for you is gone. Choose another."))
+    except AlreadyBooked as refused:
+        return go(booked_already, service=service, mine_too=refused.existing is not None)
     except TooManyBookings:
         return go(too_many)
     said = [
         _("Booked: {site}, {when}").format(site=short(offering.site.names), when=when(at)),
         _("Number {reference}. An SMS follows.").format(reference=grouped(booked.reference)),
         _("Late? Come, you will be served."),
-        _("Never pay anyone for a place."),
+        _("Booking is free: never pay anyone for it."),
     ]
     return End("\n".join(said))
 
@@ -182,19 +206,25 @@ def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str
 
 
 @screen()
-def booked_already(turn: Turn, service: str) -> Reply:
+def booked_already(turn: Turn, service: str, mine_too: bool) -> Reply:
+    name = short(turn.catalogue.services[service].names)
+    if mine_too:
+        return Menu(
+            _("This person has a booking for {service} already.").format(service=name),
+            [option(_("My booking"), mine.choose)],
+        )
     return Menu(
-        _("This person has a booking for {service} already.").format(
-            service=short(turn.catalogue.services[service].names)
+        _("Another phone has booked {service} for this person. If that was not you, tell the centre.").format(
+            service=name
         ),
-        [option(_("My booking"), mine.choose)],
+        [],
     )
 
 
 @screen()
 def too_many(turn: Turn) -> Reply:
     return Menu(
-        _("This phone has as many bookings as it can have. Give one up first."),
+        _("This phone cannot have more bookings. Cancel one first."),
         [option(_("My booking"), mine.choose)],
     )
 

@@ -1,10 +1,9 @@
 """My document: those of the caller's own phone at once, any other by its number and what its owner knows."""
 
-from core import wording
-from core.booking.errors import TooManySms
 from core.catalogue import telling
 from core.clock import local_date
 from core.errors import Malformed
+from core.messaging.limits import TooManySms
 from core.messaging.stages import stage_line
 from core.references import parse_reference
 from core.tracking import lookup
@@ -108,15 +107,7 @@ def see(turn: Turn, document: int) -> Reply:
 @screen()
 def send(turn: Turn, document: int) -> Reply:
     try:
-        lookup.send_status(
-            turn.db,
-            document_id=document,
-            contact_id=turn.become_known().id,
-            language=wording.language(),
-            request_key=turn.request_key("send-status"),
-            actor=turn.actor,
-            now=turn.now,
-        )
+        lookup.send_status(turn.db, turn.intent("send-status"), document_id=document)
     except TooManySms:
         return go(see, document=document, notice=_("We have just sent it. Please wait for it."))
     return End(_("The SMS is on its way."))
@@ -128,7 +119,7 @@ def status(turn: Turn, document: Document) -> list[str]:
     site = short(turn.catalogue.site_by_id(document.site_id).names)
     since = dates.month_day(local_date(document.stage_since))
     stage = Stage(document.stage)
-    first = _("{service}: {stage}").format(service=service, stage=stage_line(stage, site, since))
+    first = _("Document for {service}: {stage}").format(service=service, stage=stage_line(stage, site, since))
     if stage in READY:
         needed = telling.bring_list(turn.catalogue.services[COLLECTING])
         bring = _("Bring: {list}").format(list=", ".join(needed)) if needed else _("Ask the centre what to bring.")
@@ -137,14 +128,14 @@ def status(turn: Turn, document: Document) -> list[str]:
 
 
 NEXT = {
-    Stage.APPLIED: lambda: _("Next: it goes to the agency. We send an SMS when it is ready."),
-    Stage.SENT_TO_AGENCY: lambda: _("Next: the agency works on it. We send an SMS when it is ready."),
-    Stage.IN_PROCESS: lambda: _("Next: it is sent to the centre. We send an SMS when it is ready."),
+    Stage.APPLIED: lambda: _("Next: it goes to the agency."),
+    Stage.SENT_TO_AGENCY: lambda: _("Next: the agency works on it."),
+    Stage.IN_PROCESS: lambda: _("Next: it is sent to the centre."),
     Stage.NEEDS_CORRECTION: lambda: _("Go to the centre to correct it. It waits for you."),
     Stage.REJECTED: lambda: _("Ask at the centre why, and what you can do."),
-    Stage.SENT_TO_CENTRE: lambda: _("Next: the centre receives it. We send an SMS when it is ready."),
+    Stage.SENT_TO_CENTRE: lambda: _("Next: the centre receives it."),
     Stage.COLLECTED: lambda: _("If it was not you, tell the centre at once."),
-    Stage.TRANSFERRED: lambda: _("Next: the new centre receives it. We send an SMS when it is ready."),
+    Stage.TRANSFERRED: lambda: _("Next: the new centre receives it."),
     Stage.RETURNED: lambda: _("Ask at the centre how to have it sent again."),
     Stage.DESTROYED: lambda: _("Ask at the centre how to apply again."),
 }

@@ -1,6 +1,8 @@
 """The time is held once it is chosen: for five minutes, one a phone, given back when the caller goes back."""
 
-from core.booking import commands
+from typing import Any
+
+from core.booking import commands, queries
 from core.booking.errors import NotOffered, SlotFull
 from menus.words import moment
 from ussd.turn import Turn
@@ -14,17 +16,10 @@ def take(turn: Turn, *, service: str, site: str, at: str) -> dict[str, str] | No
     offering = turn.catalogue.offering(service, site)
     if offering is None:
         return None
-    key = turn.request_key("hold")
+    intent = turn.intent("hold")
     try:
         held = commands.hold(
-            turn.db,
-            contact_id=turn.become_known().id,
-            offering=offering,
-            starts_at=moment(at),
-            closed_days=turn.catalogue.closed_days,
-            request_key=key,
-            actor=turn.actor,
-            now=turn.now,
+            turn.db, intent, offering=offering, starts_at=moment(at), closed_days=turn.catalogue.closed_days
         )
     except (SlotFull, NotOffered):
         return None
@@ -34,13 +29,15 @@ def take(turn: Turn, *, service: str, site: str, at: str) -> dict[str, str] | No
     return {"service": kept.service.code, "site": kept.site.code, "at": held.starts_at.isoformat()}
 
 
-def give_back(turn: Turn) -> None:
-    """The caller went back: somebody else may have the time."""
-    if turn.contact:
-        commands.release(
-            turn.db,
-            contact_id=turn.contact.id,
-            request_key=turn.request_key("release"),
-            actor=turn.actor,
-            now=turn.now,
-        )
+def is_held(turn: Turn, slot: dict[str, str]) -> bool:
+    """Whether this phone holds that time now."""
+    offering = turn.catalogue.offering(slot["service"], slot["site"])
+    held = queries.current_hold(turn.db, turn.contact.id, turn.now) if turn.contact else None
+    return bool(held and offering and held.offering_id == offering.id and held.starts_at == moment(slot["at"]))
+
+
+def give_back(turn: Turn, held: dict[str, Any]) -> None:
+    """The caller left: somebody else may have the time. Takes the arguments of a screen that held one."""
+    offering = turn.catalogue.offering(held["service"], held["site"])
+    if turn.contact and offering:
+        commands.release(turn.db, turn.intent("release"), offering=offering, starts_at=moment(held["at"]))

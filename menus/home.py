@@ -24,7 +24,7 @@ def home(turn: Turn) -> Reply:
         return _first_call()
     turn.speak(contact.language)
     bookings = queries.live_bookings(turn.db, contact.id, turn.now)
-    title = _("Huduma. It is free, pay no broker.")
+    title = _("Huduma. Booking is free: pay no broker")
     if bookings:
         offering = turn.catalogue.offering_by_id(bookings[0].offering_id)
         if offering:
@@ -70,7 +70,7 @@ def _first_call() -> Menu:
     """One hop asks for the language and for what the call is about."""
     in_english = _spoken("en", ("1", "2", "3", "4"))
     return Menu(
-        "Huduma. It is free, pay no broker",
+        "Huduma. Booking is free: pay no broker",
         [*in_english, *_spoken("sw", IN_KISWAHILI), option("", speak, key="9", language="sw")],
     )
 

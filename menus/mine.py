@@ -1,9 +1,9 @@
 """My booking: see it, move it, give it up, have the SMS again."""
 
-from core import wording
 from core.booking import commands, queries
-from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull, TooManySms
+from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull
 from core.booking.tables import Booking
+from core.messaging.limits import TooManySms
 from core.references import grouped
 from core.wording import dates
 from core.wording import gettext as _
@@ -35,7 +35,7 @@ def see(turn: Turn, reference: str) -> Reply:
         slot = {"service": offering.service.code, "site": offering.site.code}
         options.append(option(_("Move to another time"), times.choose, **slot, moving=reference))
     options += [
-        option(_("Give up my place"), ask_give_up, reference=reference),
+        option(_("Cancel my booking"), ask_give_up, reference=reference),
         option(_("Send the SMS again"), send_again, reference=reference),
     ]
     return Menu(
@@ -44,7 +44,7 @@ def see(turn: Turn, reference: str) -> Reply:
 
 
 @screen()
-def move_again(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
+def move_again(turn: Turn, screen: str, reference: str, service: str, site: str, at: str) -> Reply:
     """A dropped call is continued: hold the new time once more, or say that it is gone."""
     return go(times.take, service=service, site=site, at=at, moving=reference)
 
@@ -65,22 +65,18 @@ def move(turn: Turn, reference: str, service: str, site: str, at: str) -> Reply:
     offering = turn.catalogue.offering(service, site)
     if offering is None:
         return go(see, reference=reference)
-    key = turn.request_key("move", finishing=True)
+    intent = turn.intent("move", finishing=True)
     try:
         commands.move(
             turn.db,
-            contact_id=turn.become_known().id,
+            intent,
             reference=reference,
             offering=offering,
             starts_at=moment(at),
-            language=wording.language(),
             closed_days=turn.catalogue.closed_days,
-            request_key=key,
-            actor=turn.actor,
-            now=turn.now,
         )
     except (SlotFull, NotOffered, HoldExpired):
-        notice = _("That time is just gone. You still have your old one.")
+        notice = _("That time has just been taken. You still have your old one.")
         return go(times.choose, service=service, site=site, moving=reference, notice=notice)
     except NoSuchBooking:
         return _gone()
@@ -94,42 +90,26 @@ def ask_give_up(turn: Turn, reference: str) -> Reply:
     if booking is None:
         return _gone()
     return Menu(
-        _("Give up your place? Somebody else gets it.") + f"\n{_line(turn, booking)}",
-        [option(_("Yes, give it up"), give_up, reference=reference)],
+        _("Cancel this booking? The time goes to somebody else.") + f"\n{_line(turn, booking)}",
+        [option(_("Yes, cancel it"), give_up, reference=reference)],
     )
 
 
 @screen()
 def give_up(turn: Turn, reference: str) -> Reply:
-    key = turn.request_key("give-up", finishing=True)
+    intent = turn.intent("give-up", finishing=True)
     try:
-        commands.give_up(
-            turn.db,
-            contact_id=turn.become_known().id,
-            reference=reference,
-            language=wording.language(),
-            request_key=key,
-            actor=turn.actor,
-            now=turn.now,
-        )
+        commands.give_up(turn.db, intent, reference=reference)
     except NoSuchBooking:
         return _gone()
-    return End(_("Your place is given up. Thank you: somebody else can come. Dial again to book another."))
+    return End(_("Booking cancelled. Thank you: somebody else can come. Dial again to book another."))
 
 
 @screen()
 def send_again(turn: Turn, reference: str) -> Reply:
-    key = turn.request_key("send-again")
+    intent = turn.intent("send-again")
     try:
-        commands.send_again(
-            turn.db,
-            contact_id=turn.become_known().id,
-            reference=reference,
-            language=wording.language(),
-            request_key=key,
-            actor=turn.actor,
-            now=turn.now,
-        )
+        commands.send_again(turn.db, intent, reference=reference)
     except TooManySms:
         return go(see, reference=reference, notice=_("We have just sent it. Please wait for it."))
     except NoSuchBooking:
@@ -143,7 +123,7 @@ def _booking(turn: Turn, reference: str) -> Booking | None:
 
 def _gone() -> Menu:
     return Menu(
-        _("That booking is no more. It was given up, or its day is over."),
+        _("You no longer have that booking. It was cancelled, or its day is over."),
         [option(_("Book a visit"), services.choose, purpose="book")],
     )
 

@@ -71,7 +71,7 @@ def _open_line(is_open: bool | None) -> str:
     """Hours are reported, not promised: so is what follows from them."""
     if is_open is None:
         return ""
-    return _("By these hours it is open now.") if is_open else _("By these hours it is closed now.")
+    return _("Open now") if is_open else _("Closed now")
 
 
 @screen()
@@ -86,9 +86,8 @@ def languages(turn: Turn) -> Reply:
 def ask_help(turn: Turn) -> Reply:
     return Menu(
         _(
-            "Booking and every help here is free. Never pay a broker, and never tell anyone your M-PESA PIN. "
-            "Late? Come, you will be served. "
-            "To ask a person, go to any Huduma Centre."
+            "All on this line is free. Never pay a broker or tell anyone your M-PESA PIN. "
+            "Late? Come, you will be served. Questions: any Huduma Centre."
         ),
         [option(_("Find a centre"), find_centre)],
     )

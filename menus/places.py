@@ -1,10 +1,11 @@
 """Where? A common town, or the first letters of a town or county; then the centre."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from core.booking.visits import last_visit
 from core.catalogue import search
-from core.catalogue.snapshot import Offering, Site
+from core.catalogue.snapshot import Offering
 from core.wording import dates
 from core.wording import gettext as _
 from menus import free, times
@@ -28,10 +29,7 @@ def choose(turn: Turn, service: str, moving: str = "", elsewhere: bool = False) 
     return Menu(
         _("Where? Choose, or type your town"),
         [
-            *(
-                option(place.name, centres, service=service, sites=_codes(place.sites), moving=moving)
-                for place in towns
-            ),
+            *(option(place.name, centres, **_at(place, service, moving)) for place in towns),
             option(_("Elsewhere"), ask, key="6", service=service, moving=moving),
         ],
         typed=target(find, service=service, moving=moving),
@@ -58,16 +56,16 @@ def find(turn: Turn, service: str, typed: str, moving: str = "") -> Reply:
     if not found:
         return Again(_("No such place. Type the first letters of a town or county."))
     if len(found) == 1:
-        return go(centres, service=service, sites=_codes(found[0].sites), moving=moving)
+        return go(centres, **_at(found[0], service, moving))
     return Menu(
         _("Which one?"),
-        [option(p.name, centres, service=service, sites=_codes(p.sites), moving=moving) for p in found],
+        [option(p.name, centres, **_at(p, service, moving)) for p in found],
         typed=target(find, service=service, moving=moving),
     )
 
 
 @screen()
-def centres(turn: Turn, service: str, sites: Sequence[str], moving: str = "") -> Reply:
+def centres(turn: Turn, service: str, sites: Sequence[str], where: str, moving: str = "") -> Reply:
     """Each centre with its first free day; a single one needs no asking."""
     offerings = [o for o in turn.catalogue.offerings_of(service) if o.site.code in sites]
     if not offerings:
@@ -75,7 +73,7 @@ def centres(turn: Turn, service: str, sites: Sequence[str], moving: str = "") ->
     if len(offerings) == 1:
         return go(times.choose, service=service, site=offerings[0].site.code, moving=moving)
     return Menu(
-        _("First free day:"),
+        _("{town}, first free day:").format(town=where),
         _with_first_days(turn, offerings, moving),
         unfinished=short(turn.catalogue.services[service].names),
     )
@@ -106,5 +104,5 @@ def _with_first_days(turn: Turn, offerings: Sequence[Offering], moving: str) -> 
     return options
 
 
-def _codes(sites: Iterable[Site]) -> list[str]:
-    return [s.code for s in sites]
+def _at(place: search.Place, service: str, moving: str) -> dict[str, Any]:
+    return {"service": service, "sites": [s.code for s in place.sites], "where": place.name, "moving": moving}

@@ -24,7 +24,11 @@ class Stock:
     """What stands in the database for the proof."""
 
     references: tuple[str, ...]
-    """Bookings of the known caller."""
+    """Bookings of the known caller: as many as a phone may have."""
+    booked: dict[str, str]
+    """Service, site and time of the first of them."""
+    identity: str
+    """The ID number it was made for."""
     documents: tuple[int, ...]
     """One in each stage."""
     tracking_number: str
@@ -71,7 +75,7 @@ def _services_and_places(catalogue: Catalogue, services: list[str]) -> dict[str,
         "places.find_answer": [{"service": "IDR", "answer": typed} for typed in TYPED],
         "places.find": [{"service": "IDR", "typed": typed} for typed in TYPED],
         "places.centres": [
-            {"service": s, "sites": sites}
+            {"service": s, "sites": sites, "where": "Elgeyo Marakwet"}
             for s in ("IDR", "IDN")
             for sites in (_nairobi(catalogue), ["GPO"], [NOT_OFFERING], _longest_sites(catalogue))
         ],
@@ -95,7 +99,15 @@ def _times_and_bookings(
         "times.days": [dict(place) for place in places],
         "times.on_day": [{**p, "day": s["at"][:10]} for p, s in zip(places, slots, strict=True)],
         "times.take": [{**slot, "moving": moving} for slot in slots[:6] for moving in ("", stock.references[0])],
-        "book.again": [dict(s) for s in slots[:6]] + [{**slots[0], **nobody}, {**slots[0], "kind": "passport"}],
+        "book.again": [
+            {**slots[0], "screen": "book.who"},
+            {**slots[0], **nobody, "screen": "book.summary"},
+            {**slots[0], "kind": "passport", "screen": "book.number"},
+            {**stock.booked, "screen": "book.who"},
+        ],
+        "book.unidentified": [dict(s) for s in slots],
+        "book.booked_before": [{**s, "screen": "book.summary", "rest": nobody} for s in slots],
+        "book.on": [{**s, "screen": "book.summary", "rest": nobody} for s in slots[:6]],
         "book.who": [dict(s) for s in slots],
         "book.new_person": [dict(s) for s in slots],
         "book.number": [
@@ -104,12 +116,15 @@ def _times_and_bookings(
         "book.take_number": [{**slots[0], "kind": "national_id", "answer": answer} for answer in ANSWERS],
         "book.summary": [{**s, "kind": kind, "number": ""} for s in slots for kind in ("", "last")],
         "book.what_to_bring": [{"service": s} for s in catalogue.services],
-        "book.confirm": [{**s, **nobody} for s in slots],
-        "book.booked_already": [{"service": s} for s in catalogue.services],
+        "book.confirm": [
+            *({**s, **nobody} for s in slots),
+            {**stock.booked, "kind": "national_id", "number": stock.identity},
+        ],
+        "book.booked_already": [{"service": s, "mine_too": own} for s in catalogue.services for own in (True, False)],
         "book.too_many": [{}],
         "mine.choose": [{}],
         "mine.see": references,
-        "mine.move_again": moves,
+        "mine.move_again": [{**m, "screen": "mine.confirm_move"} for m in moves],
         "mine.confirm_move": moves,
         "mine.move": moves,
         "mine.ask_give_up": references,

@@ -32,7 +32,7 @@ def choose(turn: Turn, purpose: str) -> Reply:
 def find(turn: Turn, purpose: str, typed: str) -> Reply:
     found = search.find_services(turn.catalogue, typed)[:MOST_FOUND]
     if not found:
-        return Again(_("Nothing begins like that. Type the first letters of the service."))
+        return Again(_("No service begins like that. Type its first letters."))
     if len(found) == 1:
         return go(chosen, purpose=purpose, service=found[0].code)
     return Menu(_("Which one?"), _options(found, purpose), typed=target(find, purpose=purpose))

@@ -76,7 +76,8 @@ def take(turn: Turn, service: str, site: str, at: str, moving: str = "") -> Repl
     """Hold the time, then ask who is coming; a booking that is moved has its person already."""
     held = hold.take(turn, service=service, site=site, at=at)
     if held is None:
-        return go(choose, service=service, site=site, moving=moving, notice=_("That time is just gone."))
+        notice = _("That time has just been taken. Choose another.")
+        return go(choose, service=service, site=site, moving=moving, notice=notice)
     if moving:
         return go(mine.confirm_move, reference=moving, **held)
     return go(book.who, **held)
@@ -101,7 +102,7 @@ def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> 
         title = _("{service} is full everywhere. A new day opens each morning: dial again tomorrow.").format(
             service=short(offering.service.names)
         )
-    options.append(option(_("Another place"), places.choose, service=service, moving=moving, elsewhere=True))
+    options.append(option(_("Another centre"), places.choose, service=service, moving=moving, elsewhere=True))
     return Menu(title, options, unfinished=_about(offering))
 
 

@@ -28,6 +28,7 @@ _LOOK_FOR_PARENT_SECONDS = 0.5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; 2 if the settings are refused, 1 if the port is taken."""
     parsed = vars(_parser().parse_args(arguments))
+    quiet = parsed.pop("quiet")
     written = parsed.pop("codes").split(",")
     try:
         config = Config(codes=tuple(ServiceCode.parse(code) for code in written if code.strip()), **parsed)
@@ -38,12 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if port is None:
         print(f"simulator: port {config.port} is taken; choose another with --port.", file=sys.stderr)
         return 1
-    serve(config, port)
+    serve(config, port, quiet=quiet)
     return 0
 
 
-def serve(config: Config, port: int) -> None:
-    """Serve on this port until SIGINT or SIGTERM."""
+def serve(config: Config, port: int, *, quiet: bool) -> None:
+    """Serve on this port until SIGINT or SIGTERM. quiet: somebody else says where."""
     server = Granian(
         "simulator.app:create_app",
         address=config.host,
@@ -55,7 +56,8 @@ def serve(config: Config, port: int) -> None:
         websockets=False,
         log_level=LogLevels.critical,
     )
-    server.on_startup(partial(print, f"Simulator: http://{config.host}:{port}/", flush=True))
+    if not quiet:
+        server.on_startup(partial(print, f"Simulator: http://{config.host}:{port}/", flush=True))
     # Called in the worker: the threads of the simulated network must start there, after the fork.
     load: Callable[..., Any] = partial(_load, config, os.getpid())
     server.serve(target_loader=load, wrap_loader=False)
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--api-key", required=True, help="what a send must carry in its apiKey header")
     parser.add_argument("--short-code", default="22191", help="the number people send SMS to")
     parser.add_argument("--balance", type=_amount, default=Decimal(1_000_000), help="the account's credit in KES")
+    parser.add_argument("--quiet", action="store_true", help="do not print the address")
     return parser
 
 

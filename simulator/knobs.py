@@ -76,8 +76,8 @@ SHARE = Kind("number", _share, step="any")
 FAILING = Kind("numbers", _failing)
 
 
-def _knob(default: Any, kind: Kind) -> Any:
-    return field(default=default, metadata={"kind": kind})
+def _knob(label: str, default: Any, kind: Kind) -> Any:
+    return field(default=default, metadata={"label": label, "kind": kind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +105,19 @@ class Knobs:
             seconds.
     """
 
-    latency_ms: int = _knob(0, WHOLE)
-    duplicate_first_hop: bool = _knob(False, FLAG)
-    duplicate_callbacks: bool = _knob(False, FLAG)
-    late_copies: bool = _knob(False, FLAG)
-    drop_after_hops: int = _knob(0, WHOLE)
-    early_reports: bool = _knob(False, FLAG)
-    duplicate_reports: bool = _knob(False, FLAG)
-    report_delay_ms: int = _knob(0, WHOLE)
-    final_report: str = _knob("Success", _choice(FINAL_REPORTS))
-    failing: dict[str, int] = field(default_factory=dict, metadata={"kind": FAILING})
-    fail_rate: float = _knob(0.0, SHARE)
-    send_fault: str = _knob("off", _choice(SEND_FAULTS))
-    retry_ms: int = _knob(0, WHOLE)
+    latency_ms: int = _knob("Delay (ms)", 0, WHOLE)
+    duplicate_first_hop: bool = _knob("Send the first hop twice", False, FLAG)
+    duplicate_callbacks: bool = _knob("Post everything twice", False, FLAG)
+    late_copies: bool = _knob("Late copies of hops", False, FLAG)
+    drop_after_hops: int = _knob("Drop the session after this many hops", 0, WHOLE)
+    early_reports: bool = _knob("Delivery reports before the answer", False, FLAG)
+    duplicate_reports: bool = _knob("Post delivery reports twice", False, FLAG)
+    report_delay_ms: int = _knob("Delay of delivery reports (ms)", 0, WHOLE)
+    final_report: str = _knob("Last delivery report", "Success", _choice(FINAL_REPORTS))
+    failing: dict[str, int] = field(default_factory=dict, metadata={"label": "Failing numbers", "kind": FAILING})
+    fail_rate: float = _knob("Share of other numbers that fail (0 to 1)", 0.0, SHARE)
+    send_fault: str = _knob("What goes wrong with a send", "off", _choice(SEND_FAULTS))
+    retry_ms: int = _knob("Wait before posting again (ms)", 0, WHOLE)
 
     @property
     def latency_seconds(self) -> float:
@@ -154,9 +154,10 @@ def knobs_as_json(knobs: Knobs) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class KnobHelp:
-    """What the page shows for a knob: its name, its kind, and its paragraph from the docstring of Knobs."""
+    """What the page shows for a knob: its label, its kind, and its paragraph from the docstring of Knobs."""
 
     name: str
+    label: str
     kind: Kind
     help: str
 
@@ -166,7 +167,7 @@ def knob_help() -> list[KnobHelp]:
     attributes = inspect.getdoc(Knobs) or ""
     paragraphs = dict(re.findall(r"^    (\w+): (.+(?:\n        .+)*)", attributes, flags=re.MULTILINE))
     return [
-        KnobHelp(knob.name, knob.metadata["kind"], " ".join(paragraphs[knob.name].split())) for knob in fields(Knobs)
+        KnobHelp(knob.name, **knob.metadata, help=" ".join(paragraphs[knob.name].split())) for knob in fields(Knobs)
     ]
 
 

@@ -39,13 +39,14 @@ NETWORKS = {
 }
 
 
-def network_named(code: object) -> Network:
-    """The network with this networkCode.
+def network_named(written: object) -> Network:
+    """The network with this networkCode, or this name in whatever case.
 
     Raises:
         Refusal: there is none.
     """
-    if isinstance(code, str) and code in NETWORKS:
-        return NETWORKS[code]
-    known = ", ".join(f"{network.code} ({network.name})" for network in NETWORKS.values())
+    for network in NETWORKS.values():
+        if isinstance(written, str) and written.casefold() in {network.code, network.name.casefold()}:
+            return network
+    known = ", ".join(f"{network.name.lower()} ({network.code})" for network in NETWORKS.values())
     raise Refusal(f"There is no such network; these exist: {known}.")

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import urllib3
 
 ENDED, FAILED, UNREACHABLE = 0, 1, 2
-SMS_PATIENCE_SECONDS = 3.0
-"""How long to look for an SMS after the session: a worker sends it a moment later."""
+SMS_PATIENCE_SECONDS = 5.0
+"""How long to look for an SMS that the last screen speaks of: a worker sends it a moment later."""
 _LOOK_EVERY_SECONDS = 0.25
 _REQUEST_SECONDS = 60.0
 _WIDTH = 40
@@ -35,10 +35,10 @@ def dial(
     """Dial and hold the conversation until it ends; then show the SMS that came with it.
 
     Args:
-        network: a networkCode, such as 63902.
+        network: a name, such as safaricom, or a networkCode, such as 63902.
         read: asks for one line with a prompt and returns it, like `input`; EOFError or KeyboardInterrupt hangs up.
         write: shows some lines, like `print`.
-        sms_patience: seconds to look for an SMS after the session.
+        sms_patience: seconds to wait for an SMS, if the last screen speaks of one.
 
     Returns:
         0 when the session ended or the person hung up, 1 when the network broke it, 2 when the simulator refused or
@@ -50,7 +50,12 @@ def dial(
             known = {message["id"] for message in line.inbox()}
             write(RULES)
             screen = _converse(line, line.dial(code, network), read, write)
-            _show_new_messages(line, known, write, sms_patience)
+            promised = "SMS" in screen["text"]
+            fresh = _new_messages(line, known, sms_patience if promised else 0)
+            for message in reversed(fresh):
+                write(f"SMS from {message['from']}: {message['text']}")
+            if promised and not fresh:
+                write(f"No SMS yet: when it comes, it is in the inbox of {phone} at {simulator_url}.")
         except _Unreachable as problem:
             write(str(problem))
             return UNREACHABLE
@@ -95,7 +100,7 @@ class _Line:
 def _converse(
     line: _Line, screen: dict[str, Any], read: Callable[[str], str], write: Callable[[str], object]
 ) -> dict[str, Any]:
-    """Show screens and send answers while the session is open; returns the last screen."""
+    """Show screens and send answers while the session is open; returns the last screen, blank after hanging up."""
     write(box(screen))
     while screen["state"] == "open":
         try:
@@ -103,7 +108,7 @@ def _converse(
         except (EOFError, KeyboardInterrupt):
             line.hang_up(screen["session"])
             write("You hung up.")
-            return {**screen, "state": "ended"}
+            return {**screen, "state": "ended", "text": ""}
         limit = screen["input_limit"]
         if len(text) > limit:
             write(f"This network carries at most {limit} characters; that was {len(text)}.")
@@ -121,21 +126,20 @@ def box(screen: dict[str, Any]) -> str:
     lines = [
         part
         for line in screen["text"].split("\n")
-        for part in textwrap.wrap(line, _WIDTH, drop_whitespace=False, replace_whitespace=False) or [""]
+        for part in textwrap.wrap(line, _WIDTH, replace_whitespace=False) or [""]
     ]
     edge = "─" * (_WIDTH + 2)
     unit = "septets" if screen["coding"] == "GSM-7" else "UCS-2 units"
     over = " TOO LONG" if screen["septets"] > screen["limit"] else ""
     framed = [f"│ {line:<{_WIDTH}} │" for line in lines]
-    return "\n".join([f"┌{edge}┐", *framed, f"└{edge}┘", f"  {screen['septets']}/{screen['limit']} {unit}{over}"])
+    return "\n".join([f"┌{edge}┐", *framed, f"└{edge}┘", f"  {screen['septets']} of {screen['limit']} {unit}{over}"])
 
 
-def _show_new_messages(line: _Line, known: set[str], write: Callable[[str], object], patience: float) -> None:
+def _new_messages(line: _Line, known: set[str], patience: float) -> list[dict[str, Any]]:
+    """The SMS that have come since, newest first: at once when there are any, else after `patience` seconds."""
     give_up = time.monotonic() + patience
     while True:
         fresh = [message for message in line.inbox() if message["id"] not in known]
         if fresh or time.monotonic() >= give_up:
-            break
+            return fresh
         time.sleep(_LOOK_EVERY_SECONDS)
-    for message in reversed(fresh):
-        write(f"SMS from {message['from']}: {message['text']}")

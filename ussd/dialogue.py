@@ -22,6 +22,8 @@ class Shown:
     question: bool
     back: bool
     page: int = 0
+    cut: bool = False
+    """Whether a notice took the room of some of the page."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from core import wording
 from core.wording import gettext as _
 from ussd.dialogue import Dialogue, Journey, Shown
-from ussd.pages import BACK, HOME, MORE, paginate
+from ussd.pages import BACK, HOME, MORE, split, with_keys, with_notice
 from ussd.replies import Again, Ask, End, Go, Menu, Option, Reply, Target, screen_name
 from ussd.screens import SCREENS, run
 from ussd.turn import NotNow, Turn
@@ -20,6 +20,7 @@ MOST_ANSWER = 90
 """Characters; no network lets more through (Airtel: 90)."""
 LONG_NUMBER = 3
 """Digits from which a number on a menu is something typed, such as a tracking number, and no choice."""
+RESUME_KEY = "1"
 _RESUME, _RESTART = "machine.resume", "machine.restart"
 
 
@@ -55,7 +56,9 @@ class Machine:
                 return self._page(dialogue, shown.page - 1)
             return self._back(turn, dialogue, len(dialogue.stack) - 1)
         if text == MORE and not shown.question:
-            if shown.page + 1 < len(page_texts(shown, "")):
+            if shown.cut:
+                return self._page(dialogue, shown.page)
+            if shown.page + 1 < page_count(shown):
                 return self._page(dialogue, shown.page + 1)
             return self._wrong(dialogue, _("That was the last page."))
         return self._resolve(turn, dialogue, shown, text)
@@ -73,6 +76,7 @@ class Machine:
         if chosen.screen == _RESUME:
             return self._resume(turn, dialogue, _offered_journey(chosen))
         if chosen.screen == _RESTART:
+            _leave(turn, _offered_journey(shown.keys[RESUME_KEY]).stack, [])
             outcome = self._enter(turn, dialogue, self._home)
             outcome.forget = True
             return outcome
@@ -87,6 +91,8 @@ class Machine:
         if isinstance(reply, Again):
             return self._wrong(dialogue, reply.notice)
         if isinstance(reply, End):
+            if not turn.finished:
+                _leave(turn, dialogue.stack, [])
             dialogue.shown = None
             dialogue.reply = f"END {reply.text}"
             return self._done(dialogue, Outcome(forget=dialogue.in_journey))
@@ -98,7 +104,7 @@ class Machine:
     def _show(self, dialogue: Dialogue, reply: Menu | Ask, notice: str) -> Outcome:
         dialogue.shown = shown_for(reply, back=len(dialogue.stack) > 1)
         dialogue.wrong = 0
-        dialogue.reply = f"CON {_page_text(dialogue.shown, notice)}"
+        dialogue.reply = f"CON {page_text(dialogue.shown, notice)}"
         outcome = Outcome()
         if reply.unfinished:
             dialogue.in_journey = True
@@ -126,7 +132,7 @@ class Machine:
 
     def _show_again(self, dialogue: Dialogue, notice: str) -> Outcome:
         assert dialogue.shown is not None
-        dialogue.reply = f"CON {_page_text(dialogue.shown, notice)}"
+        dialogue.reply = f"CON {page_text(dialogue.shown, notice)}"
         return self._done(dialogue, Outcome())
 
     def _back(self, turn: Turn, dialogue: Dialogue, depth: int) -> Outcome:
@@ -139,14 +145,14 @@ class Machine:
     def _offer(self, dialogue: Dialogue, journey: Journey) -> None:
         resume = {"language": journey.language, "stack": journey.stack, "about": journey.about}
         menu = Menu(
-            _("Huduma. You had not finished: {what}").format(what=journey.about),
+            _("Huduma. Go on with: {what}?").format(what=journey.about),
             [
-                Option(_("Continue"), Target(_RESUME, resume), "1"),
+                Option(_("Continue"), Target(_RESUME, resume), RESUME_KEY),
                 Option(_("Start again"), Target(_RESTART, {}), "2"),
             ],
         )
         dialogue.shown = shown_for(menu, back=False)
-        dialogue.reply = f"CON {_page_text(dialogue.shown, '')}"
+        dialogue.reply = f"CON {page_text(dialogue.shown)}"
 
     def _resume(self, turn: Turn, dialogue: Dialogue, journey: Journey) -> Outcome:
         turn.speak(journey.language)
@@ -154,7 +160,9 @@ class Machine:
         dialogue.in_journey = True
         last = journey.stack[-1]
         instead = SCREENS[last.screen].resume
-        return self._enter(turn, dialogue, Target(screen_name(instead), last.args) if instead else last)
+        if instead:
+            last = Target(screen_name(instead), last.args | {"screen": last.screen})
+        return self._enter(turn, dialogue, last)
 
     def _done(self, dialogue: Dialogue, outcome: Outcome) -> Outcome:
         dialogue.language = wording.language()
@@ -162,22 +170,19 @@ class Machine:
 
 
 def valid_answers(shown: Shown) -> str:
-    """A sentence that says what would be an answer here."""
-    numbers = [int(key) for key in shown.visible if key.isdecimal()]
-    if not numbers:
-        return _("That is not there. Answer 0 to go back.")
-    run_end = numbers[0]
-    while run_end + 1 in numbers:
-        run_end += 1
-    others = [str(n) for n in numbers if n > run_end]
-    if run_end == numbers[0]:
-        valid = ", ".join(map(str, numbers))
-        return _("That is not there. Answer {numbers}.").format(numbers=valid)
-    if others:
-        return _("That is not there. Answer {first} to {last} or {others}.").format(
-            first=numbers[0], last=run_end, others=", ".join(others)
-        )
-    return _("That is not there. Answer {first} to {last}.").format(first=numbers[0], last=run_end)
+    """A sentence that says what would be an answer here: "1 to 4, 9 or 0"."""
+    runs: list[list[int]] = []
+    for number in (int(key) for key in shown.visible):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    valid = [_("{first} to {last}").format(first=run[0], last=run[-1]) if run[1:] else str(run[0]) for run in runs]
+    if shown.back:
+        valid.append(BACK)
+    if len(valid) > 1:
+        valid = [_("{some} or {last}").format(some=", ".join(valid[:-1]), last=valid[-1])]
+    return _("That is not there. Answer {answers}.").format(answers=valid[0])
 
 
 def _follow(turn: Turn, where: Target, notice: str) -> tuple[Menu | Ask | End | Again, Target, str]:
@@ -209,7 +214,7 @@ def _leave(turn: Turn, before: list[Target], after: list[Target]) -> None:
         if leave and leave not in kept:
             kept.add(leave)
             with contextlib.suppress(NotNow):
-                leave(turn)
+                leave(turn, frame.args)
 
 
 def shown_for(reply: Menu | Ask, *, back: bool) -> Shown:
@@ -229,19 +234,20 @@ def shown_for(reply: Menu | Ask, *, back: bool) -> Shown:
     return Shown(reply.text, lines, keys, visible, typed, question, back)
 
 
-def page_texts(shown: Shown, notice: str) -> list[str]:
-    """The pages of a screen; a notice stands above the title, or in its place where both do not fit."""
-    pages = paginate(shown.title, shown.lines, back=shown.back)
-    if notice:
-        with_title = paginate(f"{notice}\n{shown.title}", shown.lines, back=shown.back)
-        pages = with_title if len(with_title) == len(pages) else paginate(notice, shown.lines, back=shown.back)
-    return pages
-
-
-def _page_text(shown: Shown, notice: str) -> str:
-    pages = page_texts(shown, notice)
+def page_text(shown: Shown, notice: str = "") -> str:
+    """The page at hand. A notice stands on whatever page that is: it says what the answer to it lacked."""
+    pages = split(shown.title, shown.lines, back=shown.back)
     shown.page = min(shown.page, len(pages) - 1)
-    return pages[shown.page]
+    page, more = pages[shown.page], shown.page + 1 < len(pages)
+    if not notice:
+        shown.cut = False
+        return with_keys(page, more=more, back=shown.back)
+    text, shown.cut = with_notice(notice, page, shown.title, more=more, back=shown.back, question=shown.question)
+    return text
+
+
+def page_count(shown: Shown) -> int:
+    return len(split(shown.title, shown.lines, back=shown.back))
 
 
 def _offered_journey(resume: Target) -> Journey:

@@ -29,53 +29,84 @@ def fits(text: str) -> bool:
 
 
 def paginate(title: str, lines: Sequence[str], *, back: bool) -> list[str]:
-    """The pages of a screen: its title, its lines, and the keys to move with.
+    """The pages of a screen: its title, its lines, and the keys to move with. Every page fits."""
+    *others, last = split(title, lines, back=back)
+    return [*(with_keys(page, more=True, back=back) for page in others), with_keys(last, more=False, back=back)]
+
+
+def split(title: str, lines: Sequence[str], *, back: bool) -> list[str]:
+    """The pages without their keys.
 
     A title too long to repeat is told once; one too long for a page is broken
-    between words. Every page fits.
+    between words.
     """
-    last = [_("0 Back")] if back else []
-    whole = _join([title, *lines, *last])
-    if fits(whole):
+    whole = _join([title, *lines])
+    if fits(with_keys(whole, more=False, back=back)):
         return [whole]
-    more = [_("98 More"), *last]
     repeated = title if title and (septets(title) or SEPTETS) <= SHORT_TITLE else ""
     rest = deque(lines if repeated else [*title.split("\n"), *lines])
     pages: list[str] = []
     page = repeated
     while rest:
-        if fits(_join([page, *rest, *last])):
+        if fits(with_keys(_join([page, *rest]), more=False, back=back)):
             page = _join([page, *rest])
             break
         line = rest.popleft()
-        fitting, left = _as_much_as_fits(page, line, more, fresh=page == repeated)
+        fresh = page == repeated
+        fitting, left = _as_much_as_fits(page, line, fresh=fresh, back=back)
         page = _join([page, fitting])
         if left:
             rest.appendleft(left)
-            pages.append(_join([page, *more]))
-            page = repeated = repeated if fitting else ""
-    return [*pages, _join([page, *last])]
+            pages.append(page)
+            if fresh and not fitting:
+                repeated = ""  # it leaves the line no room at all
+            page = repeated
+    return [*pages, page]
 
 
-def _as_much_as_fits(page: str, line: str, more: Sequence[str], *, fresh: bool) -> tuple[str, str]:
+def with_keys(page: str, *, more: bool, back: bool) -> str:
+    return _join([page, _("98 More") if more else "", _("0 Back") if back else ""])
+
+
+def with_notice(notice: str, page: str, title: str, *, more: bool, back: bool, question: bool) -> tuple[str, bool]:
+    """A page with a notice above it, or in place of its title; and whether some of the page had to give way.
+
+    Then 98 leads to the page itself. A question has no further pages: its notice must do.
+    """
+    without_title = page.removeprefix(title).lstrip("\n")
+    for kept in (page, without_title):
+        noticed = with_keys(_join([notice, kept]), more=more, back=back)
+        if fits(noticed) and (kept or question):
+            return noticed, False
+    lines = [notice, *without_title.split("\n")]
+    while not fits(with_keys(_join(lines), more=not question, back=back)):
+        lines.pop()
+    return with_keys(_join(lines), more=not question, back=back), True
+
+
+def _as_much_as_fits(page: str, line: str, *, fresh: bool, back: bool) -> tuple[str, str]:
     """The line, or what a page still takes of it, and the rest.
 
     An option is never broken; running text is, between words, but not to save
     a few: a page that is nearly full ends at its last line. On a fresh page
     there is no better place: whatever the line is, it is broken there.
     """
-    if fits(_join([page, line, *more])):
+
+    def has_room_for(text: str) -> bool:
+        return fits(with_keys(_join([page, text]), more=True, back=back))
+
+    if has_room_for(line):
         return line, ""
     if not fresh and (line[:1].isdecimal() or (septets(page) or SEPTETS) > NEARLY_FULL):
         return "", line
     words = line.split(" ")
     for count in range(len(words) - 1, 0 if fresh else 1, -1):
         first = " ".join(words[:count])
-        if fits(_join([page, first, *more])):
+        if has_room_for(first):
             return first, " ".join(words[count:])
     if not fresh:
         return "", line
-    room = next((n for n in range(len(line) - 1, 0, -1) if fits(_join([page, line[:n], *more]))), 0)
+    room = next((n for n in range(len(line) - 1, 0, -1) if has_room_for(line[:n])), 0)
     return line[:room], line[room:]
 
 

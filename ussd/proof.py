@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from core import wording
-from ussd.machine import page_texts, shown_for, valid_answers
+from ussd.machine import page_count, page_text, shown_for, valid_answers
 from ussd.pages import fits
 from ussd.replies import Again, Ask, End, Go, Menu, Reply, Target
 from ussd.screens import SCREENS, run
@@ -60,9 +60,12 @@ def _prove_screen(proof: Proof, home: str, name: str, where: Target, language: s
     proof.screens += 1
     place = f"{name} [{language}] {json.dumps(where.args, ensure_ascii=False)}"
     with wording.speaking(language), turns() as turn:
-        reply: Reply = run(turn, where)
-        for problem in _problems(proof, home, name, reply):
-            proof.faults.append(f"{place}: {problem}")
+        try:
+            problems = list(_problems(proof, home, name, run(turn, where)))
+        except Exception as error:
+            # Whatever is wrong with one screen, the others are proved too.
+            problems = [f"raises {error!r}"]
+    proof.faults += [f"{place}: {problem}" for problem in problems]
 
 
 def _problems(proof: Proof, home: str, name: str, reply: Reply) -> Iterable[str]:
@@ -83,14 +86,18 @@ def _problems(proof: Proof, home: str, name: str, reply: Reply) -> Iterable[str]
 
 def _shown_problems(proof: Proof, home: str, name: str, reply: Menu | Ask) -> Iterable[str]:
     shown = shown_for(reply, back=name != home)
-    for notice in ("", valid_answers(shown)):
-        pages = page_texts(shown, notice)
-        if len(pages) > MOST_PAGES:
-            yield f"{len(pages)} pages"
-        for page in pages:
-            if not fits(page):
-                yield f"a page does not fit: {page!r}"
-    if isinstance(reply, Ask) and len(page_texts(shown, "")) > 1:
+    pages = page_count(shown)
+    if pages > MOST_PAGES:
+        yield f"{pages} pages"
+    notice = valid_answers(shown)
+    for number in range(pages):
+        shown.page = number
+        for text in (page_text(shown), page_text(shown, notice)):
+            if not fits(text):
+                yield f"a page does not fit: {text!r}"
+        if notice not in page_text(shown, notice):
+            yield f"page {number + 1} does not tell a wrong answer what is valid"
+    if isinstance(reply, Ask) and pages > 1:
         yield "a question must fit one page: 98 would be taken for its answer"
     if not shown.back and not shown.keys:
         yield "leads nowhere"

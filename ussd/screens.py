@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ussd.replies import Reply, ScreenFunction, Target, screen_name
 from ussd.turn import Turn
 
-Leave = Callable[[Turn], None]
-"""Called when the caller goes back past a screen: it gives back what the screen held."""
+Leave = Callable[[Turn, dict[str, Any]], None]
+"""Called with a screen's arguments when the caller leaves it for good: it gives back what the screen held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,10 @@ class Screen:
     function: ScreenFunction
     leave: Leave | None
     resume: ScreenFunction | None
-    """Stands in for this screen when a dropped call is continued: it must make sure again of what was held."""
+    """Stands in for this screen when a dropped call is continued: it makes sure again of what was held, and goes on.
+
+    It takes the screen's own arguments, and as `screen` the name of the one to go on with.
+    """
 
 
 SCREENS: dict[str, Screen] = {}

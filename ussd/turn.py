@@ -7,7 +7,7 @@ from enum import Enum
 from core import idempotency, wording
 from core.catalogue.snapshot import Catalogue
 from core.db import Session
-from core.people.audit import Actor
+from core.people.audit import Actor, Intent
 from core.people.register import Register
 from core.people.sealing import Sealer
 from core.people.tables import Person
@@ -56,6 +56,8 @@ class Turn:
         """Effects this walk has passed over: done by earlier hops of this very session."""
         self.acted = False
         """Whether this turn has asked to change something."""
+        self.finished = False
+        """Whether it has asked to finish something: what was held for that is used up."""
         self._sealer = sealer
         self._open_transaction = open_transaction
         self._db: Session | None = None
@@ -106,6 +108,7 @@ class Turn:
             NotNow: this walk may not do it.
         """
         key = request_key(self._sealer, what, self.hop, self.answers)
+        self.finished |= finishing
         if self.walk is Walk.LIVE:
             self.acted = True
             return key
@@ -116,6 +119,16 @@ class Turn:
             raise NotNow
         self.acted = True
         return key
+
+    def intent(self, what: str, *, finishing: bool = False) -> Intent:
+        """What a command is told of this answer; the caller becomes known. As with `request_key`, ask for it first.
+
+        Raises:
+            NotNow: this walk may not do it.
+        """
+        key = self.request_key(what, finishing=finishing)
+        contact_id = self.become_known().id
+        return Intent(contact_id, key, self.actor, wording.language(), self.now)
 
 
 def request_key(sealer: Sealer, what: str, hop: Hop, answers: Sequence[str]) -> str:

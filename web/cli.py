@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core.messaging.tables import Lane
 from core.settings import LocalSettings, Settings, SettingsError, environment
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `zamu --help` is quick
     from web.seeding import Seeded
 
-LANES = ("interactive", "notice", "bulk")
+LANES = [lane.value for lane in Lane]
+TO_TRY = "Documents to try (My document: the number, then the last 3 digits of the ID, or the year of birth)"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,17 +28,13 @@ def run() -> None:
     from migrations import migrate
     from web.local.run import run_everything
 
-    def seed(env: Mapping[str, str]) -> None:
+    def seed(env: Mapping[str, str]) -> list[str]:
         seeded = _seeded(Settings.from_environment(env), demo=True)
-        click.echo(f"The catalogue is loaded ({len(seeded.changes)} changes). Documents to look up:")
-        for document in seeded.documents:
-            click.echo(f"  {document}")
+        applied = sum(change.applied for change in seeded.changes)
+        click.echo(f"The catalogue is loaded ({applied} changes)." if applied else "The catalogue is up to date.")
+        return [TO_TRY, *(f"  {document}" for document in seeded.documents)]
 
-    try:
-        local = LocalSettings.from_environment()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    sys.exit(run_everything(local, environ=environment(), migrate=migrate, seed=seed))
+    sys.exit(run_everything(_local_settings(), environ=environment(), migrate=migrate, seed=seed))
 
 
 @main.command()
@@ -91,42 +89,33 @@ def seed(demo: bool) -> None:
 @click.argument("lane", type=click.Choice(LANES))
 @click.option("--reason", required=True, help="Kept with the lane, for whoever finds it frozen.")
 def freeze(lane: str, reason: str) -> None:
-    """Stop a lane of SMS at once: what is being handed over is finished, nothing more is begun."""
+    """Freeze a lane of SMS at once: what is being handed over is finished, nothing more is begun."""
     from web.lanes import freeze_lane
 
     freeze_lane(_settings(), lane, reason)
-    click.echo(f"The lane {lane} is frozen. `zamu thaw {lane}` lets it go on.")
+    click.echo(f"The lane {lane} is frozen. `zamu thaw {lane}` thaws it.")
 
 
 @main.command()
 @click.argument("lane", type=click.Choice(LANES))
 def thaw(lane: str) -> None:
-    """Let a frozen lane go on."""
+    """Thaw a frozen lane."""
     from web.lanes import thaw_lane
 
     thaw_lane(_settings(), lane)
-    click.echo(f"The lane {lane} goes on.")
+    click.echo(f"The lane {lane} is thawed.")
 
 
 @main.command()
 @click.argument("code", default="*191*9#")
-@click.option("--phone", required=True, help="The phone that dials, such as +254711000001.")
-@click.option("--network", default="63902", show_default=True, help="63902 Safaricom, 63903 Airtel, 63907 Telkom.")
+@click.option("--phone", default="+254711000001", show_default=True, help="The phone that dials.")
+@click.option("--network", default="safaricom", show_default=True, help="safaricom, airtel, telkom or equitel.")
 def dial(code: str, phone: str, network: str) -> None:
     """Dial from the terminal, through the simulator that `zamu run` started."""
     from simulator.terminal import dial as dial_from_terminal
 
-    port = LocalSettings.from_environment().simulator_port
-    sys.exit(
-        dial_from_terminal(
-            code,
-            phone,
-            network,
-            f"http://127.0.0.1:{port}",
-            read=input,
-            write=click.echo,
-        )
-    )
+    simulator = f"http://127.0.0.1:{_local_settings().simulator_port}"
+    sys.exit(dial_from_terminal(code, phone, network, simulator, read=input, write=click.echo))
 
 
 @main.command("verify-menus")
@@ -147,6 +136,13 @@ def verify_menus(flow: Path | None, check: bool) -> None:
 def _settings() -> Settings:
     try:
         return Settings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _local_settings() -> LocalSettings:
+    try:
+        return LocalSettings.from_environment()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import redis
 import sqlalchemy as sa
+import structlog
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -12,7 +13,10 @@ from core.catalogue.live import LiveCatalogue
 from core.db import DatabaseDown, Transaction, answer_within
 from core.settings import Settings
 
-WAIT_SECONDS = 1.0
+WAIT_SECONDS = 2.1
+"""A new connection to PostgreSQL is not begun with less than two seconds left."""
+
+_log = structlog.get_logger("health")
 
 
 def create_blueprint(settings: Settings, *, transaction: Transaction, catalogue: LiveCatalogue) -> Blueprint:
@@ -64,4 +68,7 @@ def _state(check: Callable[[], object]) -> str:
         return "PostgreSQL does not answer"
     except redis.RedisError:
         return "Valkey does not answer"
+    except Exception as error:
+        _log.exception("a part is not ready", error=type(error).__name__)
+        return "cannot be read: see the log"
     return "ok"

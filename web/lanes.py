@@ -20,6 +20,6 @@ def thaw_lane(settings: Settings, lane: str) -> None:
     """Its workers are woken after the commit."""
     engine = make_engine(settings.database_url, pool_size=1)
     with transactions(engine)() as db:
-        lanes.unfreeze(db, Lane(lane))
+        lanes.thaw(db, Lane(lane))
     engine.dispose()
     Queues(settings.queue_url).wake(lane)

@@ -4,11 +4,24 @@ Nothing personal is ever given to a logger. What libraries write of their own
 goes the same way, from warnings up.
 """
 
+import contextlib
 import logging
 import sys
 from typing import Any
 
 import structlog
+
+
+class _Output:
+    """Standard output, whatever that is by now. A line that nobody can take any more costs no caller the answer."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
 
 
 def configure() -> None:
@@ -21,10 +34,10 @@ def configure() -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(_Output()),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_Output())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],

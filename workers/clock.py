@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from types import FrameType
 
 import structlog
-from sqlalchemy.dialects.postgresql import insert
 
 from core.booking import upkeep
 from core.db import DatabaseDown, Session
 from core.idempotency import forget_requests
 from core.messaging import relay, reports
-from core.messaging.tables import ClockRun
+from core.schedule import take_run
 from core.settings import Settings
 from core.tracking.lookup import forget_attempts
 from workers.context import Context, build_context
@@ -94,12 +93,12 @@ def tick(context: Context, now: datetime, declared: tuple[Job, ...] = JOBS) -> l
     A job that fails is logged, and comes again when it is due again.
 
     Raises:
-        OperationalError: the database is away; nothing is lost, the next tick tries again.
+        DatabaseDown: it is away, or hangs (core.db.MOST_PATIENCE); nothing is lost, the next tick tries again.
     """
     ran = []
     for job in declared:
         with context.transaction() as db:
-            mine = _take(db, job, now)
+            mine = take_run(db, job.name, job.every, now)
         if not mine:
             continue
         ran.append(job.name)
@@ -135,19 +134,6 @@ def tick_until(context: Context, stopping: threading.Event) -> None:
         except DatabaseDown as error:
             _log.warning("the clock waits for the database", part="postgresql", error=type(error).__name__)
         stopping.wait(TICK_SECONDS)
-
-
-def _take(db: Session, job: Job, now: datetime) -> bool:
-    """Whether the job is due and ours: the row says so to one clock only."""
-    taken = db.scalar(
-        insert(ClockRun)
-        .values(job=job.name, ran_at=now)
-        .on_conflict_do_update(
-            index_elements=[ClockRun.job], set_={"ran_at": now}, where=ClockRun.ran_at <= now - job.every
-        )
-        .returning(ClockRun.job)
-    )
-    return taken is not None
 
 
 def _in_batches(context: Context, act: Callable[[Session], int]) -> None:

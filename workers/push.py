@@ -218,7 +218,7 @@ def _settle(context: Context, lane: Lane, results: Sequence[Result], trouble: st
         with context.transaction() as db:
             relay.settle(db, results, now=context.now())
             if trouble in STOPS_LANE and lanes.freeze(db, lane, reason=trouble, now=context.now()):
-                _log.error("a lane was stopped; put it right, then let it go on", lane=lane, reason=trouble)
+                _log.error("a lane was frozen; put it right, then thaw it", lane=lane, reason=trouble)
 
     insist(settle, pause=context.stopping.wait)
 

@@ -18,6 +18,7 @@ from core.booking.tables import Booking
 from core.catalogue.snapshot import Offering
 from core.clock import local_date
 from core.db import Session
+from core.people.audit import Intent
 from core.references import new_reference
 
 MAX_LIVE_A_PHONE = 6
@@ -36,13 +37,7 @@ Row = sa.Row[Any]
 
 
 def add_booking(
-    db: Session,
-    *,
-    contact_id: int,
-    offering: Offering,
-    starts_at: datetime,
-    beneficiary: Beneficiary,
-    now: datetime,
+    db: Session, intent: Intent, *, offering: Offering, starts_at: datetime, beneficiary: Beneficiary
 ) -> tuple[Booked, list[Place]]:
     """Write the booking of a locked contact. Also says which places are free because their bookings were found over.
 
@@ -50,7 +45,7 @@ def add_booking(
         AlreadyBooked: the person served has a live booking for the service.
         TooManyBookings: the phone has as many as it may.
     """
-    service_id = offering.service.id
+    service_id, contact_id, now = offering.service.id, intent.contact_id, intent.now
     known = _bookings_around(db, contact_id, service_id, beneficiary)
     over = [row.id for row in known if row.starts_at < day_begins(local_date(now))]
     freed = end_bookings(db, Booking.id.in_(over), outcome="past", now=now) if over else []

@@ -2,7 +2,7 @@
 
 Every command takes the caller's session and never commits. A refusal
 (core.booking.errors) changes nothing, and the session may go on in the same
-transaction. A repeated `request_key` gets the first outcome, whatever has
+transaction. A repeated request key gets the first outcome, whatever has
 happened since. The order of locks is in core.booking.steps.
 
 `closed_days` are the catalogue's; they matter where a place is taken.
@@ -10,37 +10,28 @@ happened since. The order of locks is in core.booking.steps.
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.booking import steps
 from core.booking.beneficiaries import Beneficiary, add_booking
-from core.booking.errors import HoldExpired, NotOffered, SlotFull, TooManySms
+from core.booking.errors import HoldExpired, NotOffered, SlotFull
 from core.booking.outcomes import Booked, Held
 from core.booking.seats import Seats, place_at
 from core.booking.tables import Booking, Hold
 from core.catalogue.snapshot import Offering
 from core.db import Session
 from core.idempotency import Outcome, once
-from core.people.audit import Actor, record_event
-from core.people.tables import Event
+from core.messaging.limits import refuse_too_many
+from core.people.audit import Intent, record_event
 
 HOLD_MINUTES = 5
-MAX_SMS_AN_HOUR = 3
-"""How often a booking's message can be asked for again in an hour."""
 
 
 def hold(
-    db: Session,
-    *,
-    contact_id: int,
-    offering: Offering,
-    starts_at: datetime,
-    closed_days: Collection[date],
-    request_key: str,
-    actor: Actor,
-    now: datetime,
+    db: Session, intent: Intent, *, offering: Offering, starts_at: datetime, closed_days: Collection[date]
 ) -> Held:
     """Keep a place for a phone for HOLD_MINUTES, in exchange for the one it holds; the same place is kept longer.
 
@@ -52,55 +43,50 @@ def hold(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, contact_id)
+        steps.lock_contact(db, intent.contact_id)
         seats = Seats()
-        old = steps.take_own_hold(db, contact_id)
-        if old is None or not old.is_live(now) or old.place != place_at(offering, starts_at):
+        old = steps.take_own_hold(db, intent.contact_id)
+        if old is None or not old.is_live(intent.now) or old.place != place_at(offering, starts_at):
             seats.give_back([old.place] if old else [])
-            steps.take_seat(db, seats, offering, starts_at, closed_days, now=now)
+            steps.take_seat(db, seats, offering, starts_at, closed_days, now=intent.now)
         seats.settle(db)
-        held = Held(offering.id, starts_at, now + timedelta(minutes=HOLD_MINUTES))
+        held = Held(offering.id, starts_at, intent.now + timedelta(minutes=HOLD_MINUTES))
         db.execute(
             insert(Hold).values(
-                contact_id=contact_id, offering_id=offering.id, starts_at=starts_at, expires_at=held.expires_at
+                contact_id=intent.contact_id, offering_id=offering.id, starts_at=starts_at, expires_at=held.expires_at
             )
         )
-        record_event(db, "hold.taken", f"person:{contact_id}", actor=actor, now=now, **held.as_outcome())
+        _trace(db, intent, "hold.taken", **held.as_outcome())
         return held.as_outcome()
 
-    return Held.from_outcome(once(db, request_key, work, now=now))
+    return Held.from_outcome(once(db, intent.request_key, work, now=intent.now))
 
 
-def release(db: Session, *, contact_id: int, request_key: str, actor: Actor, now: datetime) -> None:
-    """Give back the place that a phone holds, if it holds one."""
+def release(db: Session, intent: Intent, *, offering: Offering, starts_at: datetime) -> None:
+    """Give back this place, if the phone holds it: what it holds elsewhere, by a later call, stays."""
 
     def work() -> Outcome:
-        steps.lock_contact(db, contact_id)
-        own = steps.take_own_hold(db, contact_id)
+        steps.lock_contact(db, intent.contact_id)
+        here = (Hold.offering_id == offering.id, Hold.starts_at == starts_at)
+        own = steps.take_own_hold(db, intent.contact_id, *here)
         if own is not None:
             seats = Seats()
             seats.give_back([own.place])
             seats.settle(db)
-            record_event(
-                db, "hold.released", f"person:{contact_id}", actor=actor, now=now, offering_id=own.place.offering_id
-            )
+            _trace(db, intent, "hold.released", offering_id=own.place.offering_id)
         return {"released": own is not None}
 
-    once(db, request_key, work, now=now)
+    once(db, intent.request_key, work, now=intent.now)
 
 
 def confirm(
     db: Session,
+    intent: Intent,
     *,
-    contact_id: int,
     offering: Offering,
     starts_at: datetime,
     closed_days: Collection[date],
     beneficiary: Beneficiary,
-    language: str,
-    request_key: str,
-    actor: Actor,
-    now: datetime,
 ) -> Booked:
     """Turn the phone's hold on this place into a booking, and queue its confirmation.
 
@@ -114,38 +100,30 @@ def confirm(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, contact_id)
+        steps.lock_contact(db, intent.contact_id)
         seats = Seats()
-        steps.use_hold_or_take_seat(db, seats, contact_id, offering, starts_at, closed_days, now=now)
-        booked, ended = add_booking(
-            db, contact_id=contact_id, offering=offering, starts_at=starts_at, beneficiary=beneficiary, now=now
-        )
+        steps.use_hold_or_take_seat(db, intent, seats, offering, starts_at, closed_days)
+        booked, ended = add_booking(db, intent, offering=offering, starts_at=starts_at, beneficiary=beneficiary)
         seats.give_back(ended)
         try:
             seats.settle(db)
         except SlotFull as full:
             raise HoldExpired from full
-        own = steps.OwnBooking.of(booked, offering, contact_id)
-        steps.announce(
-            db, "booking.confirmed", own, template="booking_confirmed", language=language, actor=actor, now=now
-        )
+        own = steps.OwnBooking.of(booked, offering)
+        steps.announce(db, intent, "booking.confirmed", own, template="booking_confirmed")
         return booked.as_outcome()
 
-    return Booked.from_outcome(once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
 
 
 def move(
     db: Session,
+    intent: Intent,
     *,
-    contact_id: int,
     reference: str,
     offering: Offering,
     starts_at: datetime,
     closed_days: Collection[date],
-    language: str,
-    request_key: str,
-    actor: Actor,
-    now: datetime,
 ) -> Booked:
     """Give a booking another time, or another site of the same service; the old place is free once the new is taken.
 
@@ -158,12 +136,12 @@ def move(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, contact_id)
-        own = steps.lock_booking(db, reference, contact_id, now=now)
+        steps.lock_contact(db, intent.contact_id)
+        own = steps.lock_booking(db, intent, reference)
         if own.service_id != offering.service.id:
             raise NotOffered
         seats = Seats()
-        steps.use_hold_or_take_seat(db, seats, contact_id, offering, starts_at, closed_days, now=now)
+        steps.use_hold_or_take_seat(db, intent, seats, offering, starts_at, closed_days)
         seats.give_back([own.place])
         seats.settle(db)
         db.execute(
@@ -173,16 +151,14 @@ def move(
             .execution_options(synchronize_session=False)
         )
         booked = Booked(own.booked.id, reference, offering.id, starts_at)
-        new = steps.OwnBooking.of(booked, offering, contact_id)
-        steps.announce(db, "booking.moved", new, template="booking_moved", language=language, actor=actor, now=now)
+        new = steps.OwnBooking.of(booked, offering)
+        steps.announce(db, intent, "booking.moved", new, template="booking_moved")
         return booked.as_outcome()
 
-    return Booked.from_outcome(once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
 
 
-def give_up(
-    db: Session, *, contact_id: int, reference: str, language: str, request_key: str, actor: Actor, now: datetime
-) -> Booked:
+def give_up(db: Session, intent: Intent, *, reference: str) -> Booked:
     """Give a booked place back, and queue a message that says so. Returns the booking that was.
 
     Raises:
@@ -190,44 +166,35 @@ def give_up(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, contact_id)
-        own = steps.lock_booking(db, reference, contact_id, now=now)
+        steps.lock_contact(db, intent.contact_id)
+        own = steps.lock_booking(db, intent, reference)
         seats = Seats()
-        seats.give_back(steps.end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=now))
+        seats.give_back(steps.end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=intent.now))
         seats.settle(db)
-        steps.announce(
-            db, "booking.given_up", own, template="booking_given_up", language=language, actor=actor, now=now
-        )
+        steps.announce(db, intent, "booking.given_up", own, template="booking_given_up")
         return own.booked.as_outcome()
 
-    return Booked.from_outcome(once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
 
 
-def send_again(
-    db: Session, *, contact_id: int, reference: str, language: str, request_key: str, actor: Actor, now: datetime
-) -> Booked:
+def send_again(db: Session, intent: Intent, *, reference: str) -> Booked:
     """Queue the confirmation of a booking once more.
 
     Raises:
         NoSuchBooking: this phone has no live booking of that reference.
-        TooManySms: asked for MAX_SMS_AN_HOUR times within the last hour.
+        TooManySms: asked for too often (core.messaging.limits).
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, contact_id)
-        own = steps.lock_booking(db, reference, contact_id, now=now)
-        asked = db.scalar(
-            sa.select(sa.func.count()).where(
-                Event.subject == f"booking:{own.booked.id}",
-                Event.name == "booking.sent_again",
-                Event.at > now - timedelta(hours=1),
-            )
-        )
-        if (asked or 0) >= MAX_SMS_AN_HOUR:
-            raise TooManySms
-        steps.announce(
-            db, "booking.sent_again", own, template="booking_confirmed", language=language, actor=actor, now=now
-        )
+        steps.lock_contact(db, intent.contact_id)
+        own = steps.lock_booking(db, intent, reference)
+        refuse_too_many(db, intent, "booking.sent_again", own.subject)
+        steps.announce(db, intent, "booking.sent_again", own, template="booking_confirmed")
         return own.booked.as_outcome()
 
-    return Booked.from_outcome(once(db, request_key, work, now=now))
+    return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
+
+
+def _trace(db: Session, intent: Intent, event: str, **details: Any) -> None:
+    """What was done about a hold: it has no id but its phone's."""
+    record_event(db, event, f"person:{intent.contact_id}", actor=intent.actor, now=intent.now, **details)

@@ -6,8 +6,7 @@ BookingRefused
 │   └── HoldExpired      the place was held for this caller and has been given to another
 ├── AlreadyBooked        the person served has a live booking for the service
 ├── TooManyBookings      the phone has as many live bookings as it may
-├── NoSuchBooking        this phone has no live booking of that number
-└── TooManySms           the message was sent often enough in the last hour
+└── NoSuchBooking        this phone has no live booking of that number
 """
 
 from core.booking.outcomes import Booked
@@ -45,7 +44,3 @@ class TooManyBookings(BookingRefused):
 
 class NoSuchBooking(BookingRefused):
     """No live booking has this reference, or it is another phone's: the same answer."""
-
-
-class TooManySms(BookingRefused):
-    """The booking's message was asked for as often as it may be in an hour."""

@@ -34,7 +34,7 @@ from core.clock import local_date
 from core.db import Session
 from core.messaging import outbox
 from core.messaging.tables import Lane
-from core.people.audit import Actor, record_event
+from core.people.audit import Intent, record_event
 from core.people.tables import Person
 
 
@@ -108,13 +108,11 @@ def take_seat(
 
 def use_hold_or_take_seat(
     db: Session,
+    intent: Intent,
     seats: Seats,
-    contact_id: int,
     offering: Offering,
     starts_at: datetime,
     closed_days: Collection[date],
-    *,
-    now: datetime,
 ) -> None:
     """Use up the phone's live hold on this place; without one, take a seat. A live hold on another place stays.
 
@@ -122,12 +120,12 @@ def use_hold_or_take_seat(
         NotOffered: there is no live hold, and no such time can be booked now.
     """
     here = sa.and_(Hold.offering_id == offering.id, Hold.starts_at == starts_at)
-    own = take_own_hold(db, contact_id, sa.or_(here, Hold.expires_at <= now))
-    if own is not None and own.is_live(now):
+    own = take_own_hold(db, intent.contact_id, sa.or_(here, Hold.expires_at <= intent.now))
+    if own is not None and own.is_live(intent.now):
         return
     if own is not None:
         seats.give_back([own.place])
-    take_seat(db, seats, offering, starts_at, closed_days, now=now)
+    take_seat(db, seats, offering, starts_at, closed_days, now=intent.now)
 
 
 def _in_the_way_of(offering: Offering, starts_at: datetime) -> sa.ColumnElement[bool]:
@@ -149,17 +147,20 @@ class OwnBooking:
     """A phone's booking, with the codes that its message needs."""
 
     booked: Booked
-    contact_id: int
     service_id: int
     place: Place
     service: str
     site: str
 
+    @property
+    def subject(self) -> str:
+        """How events and messages name it."""
+        return f"booking:{self.booked.id}"
+
     @classmethod
-    def of(cls, booked: Booked, offering: Offering, contact_id: int) -> "OwnBooking":
+    def of(cls, booked: Booked, offering: Offering) -> "OwnBooking":
         return cls(
             booked=booked,
-            contact_id=contact_id,
             service_id=offering.service.id,
             place=place_at(offering, booked.starts_at),
             service=offering.service.code,
@@ -167,7 +168,7 @@ class OwnBooking:
         )
 
 
-def lock_booking(db: Session, reference: str, contact_id: int, *, now: datetime) -> OwnBooking:
+def lock_booking(db: Session, intent: Intent, reference: str) -> OwnBooking:
     """Raises:
     NoSuchBooking: unknown, over, or another phone's.
     """
@@ -184,14 +185,13 @@ def lock_booking(db: Session, reference: str, contact_id: int, *, now: datetime)
         .join(OfferingRow, OfferingRow.id == Booking.offering_id)
         .join(Service, Service.id == Booking.service_id)
         .join(Site, Site.id == OfferingRow.site_id)
-        .where(Booking.reference == reference, Booking.contact_id == contact_id, is_live(now))
+        .where(Booking.reference == reference, Booking.contact_id == intent.contact_id, is_live(intent.now))
         .with_for_update(of=Booking)
     ).one_or_none()
     if row is None:
         raise NoSuchBooking
     return OwnBooking(
         booked=Booked(row.id, reference, row.offering_id, row.starts_at),
-        contact_id=contact_id,
         service_id=row.service_id,
         place=Place(row.offering_id, row.site_id, row.starts_at),
         service=row.service,
@@ -218,20 +218,17 @@ def end_bookings(
     return places
 
 
-def announce(
-    db: Session, event: str, booking: OwnBooking, *, template: str, language: str, actor: Actor, now: datetime
-) -> None:
+def announce(db: Session, intent: Intent, event: str, booking: OwnBooking, *, template: str) -> None:
     """Leave the trace of a command, and queue its message to the booking's phone.
 
     The message is of use until the time booked, and for an hour at least.
     """
     booked = booking.booked
-    subject = f"booking:{booked.id}"
     where = {"offering_id": booked.offering_id, "starts_at": booked.starts_at.isoformat()}
-    record_event(db, event, subject, actor=actor, now=now, **where)
+    record_event(db, event, booking.subject, actor=intent.actor, now=intent.now, **where)
     outbox.write(
         db,
-        person_id=booking.contact_id,
+        person_id=intent.contact_id,
         lane=Lane.INTERACTIVE,
         template=template,
         arguments={
@@ -240,8 +237,8 @@ def announce(
             "starts_at": booked.starts_at.isoformat(),
             "reference": booked.reference,
         },
-        language=language,
-        subject=subject,
-        valid_until=max(booked.starts_at, now + timedelta(hours=1)),
-        now=now,
+        language=intent.language,
+        subject=booking.subject,
+        valid_until=max(booked.starts_at, intent.now + timedelta(hours=1)),
+        now=intent.now,
     )

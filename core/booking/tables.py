@@ -10,9 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
-
-Moment = sa.DateTime(timezone=True)
+from core.db import Base, Moment
 
 NO_LIMIT = 1_000_000
 """Capacity of a counter that nobody limits: it still counts, so that a limit set later counts those before it."""

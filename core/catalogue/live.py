@@ -12,7 +12,7 @@ from core.catalogue.assembly import read_catalogue
 from core.catalogue.snapshot import Catalogue
 from core.catalogue.version import catalogue_version
 from core.clock import local_date, utc_now
-from core.db import DatabaseDown, Transaction, answer_within
+from core.db import Transaction, answer_within
 
 __all__ = ["LiveCatalogue", "read_catalogue"]
 
@@ -88,9 +88,10 @@ class LiveCatalogue:
                 if (version, today) != (catalogue.version, built_on):
                     with answer_within(REBUILD_WITHIN):
                         catalogue = read_catalogue(db, today=today)
-        except DatabaseDown as error:
+        except Exception as error:
+            # Down, or a row that somebody has mistyped: the old catalogue is still good.
             self._look_at = self._monotonic() + LOOK_AGAIN
-            log.warning("the catalogue could not be looked at: %s", type(error).__name__)
+            log.error("the catalogue could not be read: %s: %s", type(error).__name__, error)
             return catalogue, built_on
         self._held = catalogue, today
         return self._held

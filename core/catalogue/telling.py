@@ -18,8 +18,8 @@ def fee_line(service: Service, day: date) -> str:
     if fee.trust is Trust.VERIFIED:
         return _("Fee KES {amount}").format(amount=f"{fee.amount_kes:,}") if fee.amount_kes else _("No fee")
     if fee.amount_kes:
-        return _("Fee reported: KES {amount}, not confirmed").format(amount=f"{fee.amount_kes:,}")
-    return _("Reported free, not confirmed")
+        return _("Fee KES {amount} (not confirmed)").format(amount=f"{fee.amount_kes:,}")
+    return _("Free (not confirmed)")
 
 
 def verified_fee_line(service: Service, day: date) -> str:
@@ -42,11 +42,11 @@ def address_line(site: Site) -> str | None:
     if site.address and site.address_trust is Trust.VERIFIED:
         return _with_town(site)
     if site.address and site.address_trust is Trust.SOURCED:
-        return _("Reported at: {address}").format(address=_with_town(site))
+        return _("{address} (not confirmed)").format(address=_with_town(site))
     if site.town_trust is Trust.VERIFIED:
         return site.town
     if site.town_trust is Trust.SOURCED:
-        return _("Reported in {town}").format(town=site.town)
+        return _("{town} (not confirmed)").format(town=site.town)
     return None
 
 
@@ -74,7 +74,7 @@ def hours_line(site: Site, day: date) -> str | None:
     told = ", ".join(f"{_days(days)} {hours}" for hours, days in _runs(week))
     if all(period.trust is Trust.VERIFIED for period in week):
         return told
-    return _("Hours reported: {hours}").format(hours=told)
+    return _("Hours (not confirmed): {hours}").format(hours=told)
 
 
 def _with_town(site: Site) -> str:

@@ -1,4 +1,8 @@
-"""Who wants no messages: `people.opted_out_at` is how it stands, `consents` is how it came about."""
+"""Who wants no messages: `people.opted_out_at` is how it stands, `consents` is how it came about.
+
+Nothing reads it yet. It will bind campaigns and reminders, when there are any;
+what answers something a caller just did (a booking, a status) is always sent.
+"""
 
 from datetime import datetime
 

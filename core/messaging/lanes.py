@@ -1,4 +1,4 @@
-"""Stopping a lane: nothing of it is handed over until somebody lets it go on. What was claimed already still goes."""
+"""Freezing a lane: nothing of it is handed over until somebody thaws it. What was claimed already still goes."""
 
 from datetime import datetime
 
@@ -10,13 +10,13 @@ from core.messaging.tables import Lane, LaneState
 
 
 def frozen(db: Session, lane: Lane) -> str | None:
-    """Why the lane stands still, or None if it runs."""
+    """Why the lane is frozen, or None if it is not."""
     return db.scalar(sa.select(LaneState.reason).where(LaneState.lane == lane, LaneState.frozen_at.is_not(None)))
 
 
 def freeze(db: Session, lane: Lane, *, reason: str, now: datetime) -> bool:
-    """Stop a lane. False if it stood still already: the first reason is kept."""
-    stopped = db.scalar(
+    """Freeze a lane. False if it was frozen already: the first reason is kept."""
+    now_frozen = db.scalar(
         insert(LaneState)
         .values(lane=lane, frozen_at=now, reason=reason)
         .on_conflict_do_update(
@@ -26,15 +26,15 @@ def freeze(db: Session, lane: Lane, *, reason: str, now: datetime) -> bool:
         )
         .returning(LaneState.lane)
     )
-    return stopped is not None
+    return now_frozen is not None
 
 
-def unfreeze(db: Session, lane: Lane) -> bool:
-    """Let a lane go on. False if it was running; the caller wakes its workers after the commit."""
-    started = db.scalar(
+def thaw(db: Session, lane: Lane) -> bool:
+    """Thaw a lane. False if it was not frozen; the caller wakes its workers after the commit."""
+    thawed = db.scalar(
         sa.update(LaneState)
         .where(LaneState.lane == lane, LaneState.frozen_at.is_not(None))
         .values(frozen_at=None, reason="")
         .returning(LaneState.lane)
     )
-    return started is not None
+    return thawed is not None

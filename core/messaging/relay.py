@@ -143,7 +143,7 @@ def settle(db: Session, results: Sequence[Result], *, now: datetime) -> int:
     rows = {
         row.id: row
         for row in db.execute(
-            sa.select(Message.id, Message.attempts, Message.not_before)
+            sa.select(Message.id, Message.attempts, Message.held, Message.not_before)
             .where(
                 Message.id.in_([result.message_id for result in results]),
                 Message.status.in_([Status.SENDING, Status.UNKNOWN]),
@@ -160,18 +160,19 @@ def settle(db: Session, results: Sequence[Result], *, now: datetime) -> int:
         sa.update(_messages)
         .where(_messages.c.id == sa.bindparam("message_id"))
         .values({name: sa.bindparam(name) for name in _SETTLED}),
-        [_settled(result, rows[result.message_id].not_before, taken, now) for result in ours],
+        [_settled(result, rows[result.message_id], taken, now) for result in ours],
     )
     reports.match_early(db, [(r.gateway, r.gateway_id) for r in ours if r.gateway and r.gateway_id], now=now)
     return len(ours)
 
 
-_SETTLED = ("status", "attempts", "not_before", "error", "gateway", "gateway_id", "segments", "cost_kes", "status_at")
+_SETTLED = ("status", "held", "not_before", "error", "gateway", "gateway_id", "segments", "cost_kes", "status_at")
 
 
-def _settled(result: Result, not_before: datetime, taken: set[tuple[str, str]], now: datetime) -> dict[str, Any]:
+def _settled(result: Result, row: Any, taken: set[tuple[str, str]], now: datetime) -> dict[str, Any]:
     """The new values of a message; its id is added to those taken."""
-    status, attempts = Status.PENDING, result.attempt
+    status, held, not_before = Status.PENDING, row.held, row.not_before
+    tried = result.attempt - held
     match result.fate:
         case Fate.SENT:
             status = Status.SENT
@@ -180,18 +181,18 @@ def _settled(result: Result, not_before: datetime, taken: set[tuple[str, str]], 
         case Fate.UNKNOWN:
             status = Status.UNKNOWN
         case Fate.HELD:
-            attempts -= 1
-        case Fate.RETRY if result.attempt >= MOST_ATTEMPTS:
+            held += 1
+        case Fate.RETRY if tried >= MOST_ATTEMPTS:
             status = Status.FAILED
         case Fate.RETRY:
-            not_before = now + _pause(result.attempt, result.message_id)
+            not_before = now + _pause(tried, result.message_id)
     repeated = (result.gateway, result.gateway_id) in taken
     if result.gateway and result.gateway_id:
         taken.add((result.gateway, result.gateway_id))
     return {
         "message_id": result.message_id,
         "status": status,
-        "attempts": attempts,
+        "held": held,
         "not_before": not_before,
         "error": result.error,
         "gateway": result.gateway,

@@ -9,9 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
-
-Moment = sa.DateTime(timezone=True)
+from core.db import Base, Moment
 
 
 class Lane(StrEnum):
@@ -66,6 +64,9 @@ class Message(Base):
     not_before: Mapped[datetime] = mapped_column(Moment)
     """When it may be tried (again)."""
     attempts: Mapped[int] = mapped_column(server_default="0")
+    """Times it was claimed: never counted down, so that the result of an earlier claim is known for what it is."""
+    held: Mapped[int] = mapped_column(server_default="0")
+    """Of those, the times it was given back untried."""
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
     """When it was last taken to be handed over."""
     gateway: Mapped[str | None]
@@ -147,28 +148,3 @@ class LaneState(Base):
     lane: Mapped[str] = mapped_column(primary_key=True)
     frozen_at: Mapped[datetime | None] = mapped_column(Moment)
     reason: Mapped[str] = mapped_column(server_default="")
-
-
-class ClockRun(Base):
-    """When a job of the clock last ran: taken by a conditional UPDATE, so that two clocks do no harm."""
-
-    __tablename__ = "clock_runs"
-
-    job: Mapped[str] = mapped_column(primary_key=True)
-    ran_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class UssdEnding(Base):
-    """How a call ended, as the gateway tells it: for the funnel and the bill. No phone, no input, no screen."""
-
-    __tablename__ = "ussd_endings"
-
-    gateway: Mapped[str] = mapped_column(primary_key=True)
-    session_id: Mapped[str] = mapped_column(primary_key=True)
-    status: Mapped[str]
-    network: Mapped[str]
-    hops: Mapped[int | None]
-    duration_ms: Mapped[int | None]
-    cost_kes: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 4))
-    error: Mapped[str | None]
-    at: Mapped[datetime] = mapped_column(Moment)

@@ -75,26 +75,26 @@ def render(template: str, arguments: Mapping[str, Any], *, language: str, catalo
 def _booking_confirmed(say: Wording) -> str:
     return _(
         "Booked: {service}, {site}, {when}. Number {reference}. Late? Come, you will be served. "
-        "To move: {code}. Pay nobody for a place."
+        "To move: {code}. Booking is free."
     ).format(**say.booking())
 
 
 def _booking_moved(say: Wording) -> str:
     return _(
         "Moved: {service}, {site}, {when}. Number {reference}. Late? Come, you will be served. "
-        "To move: {code}. Pay nobody for a place."
+        "To move: {code}. Booking is free."
     ).format(**say.booking())
 
 
 def _booking_given_up(say: Wording) -> str:
-    return _("You gave up your place: {service}, {site}, {when}. To book again dial {code}. It is free.").format(
+    return _("You cancelled: {service}, {site}, {when}. To book again dial {code}. Booking is free.").format(
         **say.booking()
     )
 
 
 def _document_status(say: Wording) -> str:
     since = dates.month_day(local_date(say.moment("since")))
-    return _("{service}: {stage} To ask again dial {code}. Pay nobody for it.").format(
+    return _("Document for {service}: {stage} To ask again dial {code}.").format(
         service=say.service(), stage=stage_line(Stage(say.arguments["stage"]), say.site(), since), code=say.code
     )
 

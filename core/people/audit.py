@@ -1,4 +1,4 @@
-"""Leaving a trace of every command."""
+"""Who wants what, and the trace that every command leaves."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,20 @@ class Actor:
 
     channel: str
     person_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Who wants something, under which key, in which language, and when: what every command of a phone is told."""
+
+    contact_id: int
+    """The phone it is for."""
+    request_key: str
+    """Repeated, it gets the first outcome (core.idempotency)."""
+    actor: Actor
+    language: str
+    """Of the message that will say so."""
+    now: datetime
 
 
 def record_event(db: Session, name: str, subject: str, *, actor: Actor, now: datetime, **details: Any) -> None:

@@ -33,9 +33,9 @@ _LETTERS_AND_DIGITS = r"[A-Z0-9]{5,12}"
 
 KINDS = {
     "national_id": Rule(r"0*[1-9][0-9]{5,8}", N_("An ID number has 6 to 9 digits."), leading_zeros=False),
-    "passport": Rule(_LETTERS_AND_DIGITS, N_("A passport number has 5 to 12 letters and digits.")),
-    "alien_id": Rule(_LETTERS_AND_DIGITS, N_("An alien ID number has 5 to 12 letters and digits.")),
-    "birth_entry": Rule(_LETTERS_AND_DIGITS, N_("A birth entry number has 5 to 12 letters and digits.")),
+    "passport": Rule(_LETTERS_AND_DIGITS, N_("A passport number has 5 to 12 letters or digits.")),
+    "alien_id": Rule(_LETTERS_AND_DIGITS, N_("An alien ID number has 5 to 12 letters or digits.")),
+    "birth_entry": Rule(_LETTERS_AND_DIGITS, N_("An Entry No. has 5 to 12 letters or digits.")),
 }
 
 

@@ -7,9 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
-
-Moment = sa.DateTime(timezone=True)
+from core.db import Base, Moment
 
 
 class Person(Base):

@@ -16,15 +16,19 @@ from core.tracking.tables import Document
 _ON_ITS_WAY = (Stage.SENT_TO_AGENCY, Stage.IN_PROCESS)
 _READY = (*_ON_ITS_WAY, Stage.SENT_TO_CENTRE, Stage.RECEIVED, Stage.NOTIFIED)
 
+_IN_WORDS = {Stage.IN_PROCESS: "being made", Stage.SENT_TO_CENTRE: "on its way", Stage.NOTIFIED: "ready"}
+
 
 @dataclass(frozen=True, slots=True)
 class DemoDocument:
-    """A made-up document. `str()` is a line that tells how to look it up."""
+    """A made-up document. `str()` is a line for whoever tries things out: what to type, and what it is."""
 
     phone: str
     tracking_number: str
     proof: str
     service: str
+    called: str
+    """The service, as a menu names it in English."""
     site: str
     steps: tuple[Stage, ...]
 
@@ -33,15 +37,19 @@ class DemoDocument:
         return self.steps[-1] if self.steps else Stage.APPLIED
 
     def __str__(self) -> str:
-        return f"document {grouped(self.tracking_number)}, proof {self.proof}: {self.stage}, of {self.phone}"
+        typed = f"{grouped(self.tracking_number)} then {self.proof}"
+        stage = _IN_WORDS.get(self.stage, self.stage.replace("_", " "))
+        return f"{typed:<20} {f'{stage}, {self.called}':<28} phone {self.phone}"
 
 
 DEMO = (
-    DemoDocument("+254711000001", "48217092", "678", "IDR", "GPO", _READY),
-    DemoDocument("+254711000001", "33055184", "1994", "BCN", "GPO", _ON_ITS_WAY),
-    DemoDocument("+254711000001", "27190465", "678", "PPN", "GPO", (*_READY, Stage.COLLECTED)),
-    DemoDocument("+254711000002", "55902713", "432", "IDN", "MAK", (*_ON_ITS_WAY, Stage.NEEDS_CORRECTION)),
-    DemoDocument("+254711000002", "61473802", "432", "DLS", "MAK", (*_ON_ITS_WAY, Stage.SENT_TO_CENTRE)),
+    DemoDocument("+254711000001", "48217092", "678", "IDR", "Lost ID", "GPO", _READY),
+    DemoDocument("+254711000001", "33055184", "1994", "BCN", "Birth cert: child", "GPO", _ON_ITS_WAY),
+    DemoDocument("+254711000001", "27190465", "678", "PPN", "First passport", "GPO", (*_READY, Stage.COLLECTED)),
+    DemoDocument("+254711000002", "55902713", "432", "IDN", "First ID", "MAK", (*_ON_ITS_WAY, Stage.NEEDS_CORRECTION)),
+    DemoDocument(
+        "+254711000002", "61473802", "432", "DLS", "Driving licence", "MAK", (*_ON_ITS_WAY, Stage.SENT_TO_CENTRE)
+    ),
 )
 
 

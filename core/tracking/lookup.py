@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from core.booking.errors import TooManySms
 from core.catalogue.tables import Service, Site
 from core.db import Session
 from core.errors import ZamuError
 from core.idempotency import Outcome, once
 from core.messaging import outbox
-from core.messaging.tables import Lane, Message
-from core.people.audit import Actor, record_event
+from core.messaging.limits import refuse_too_many
+from core.messaging.tables import Lane
+from core.people.audit import Intent, record_event
 from core.people.register import Register
 from core.people.tables import Person
 from core.tracking.stages import Stage
@@ -30,8 +30,6 @@ COLLECTED_FOR_DAYS = 14
 """How long a collected document is still shown."""
 MAX_LOOKUPS_AN_HOUR = 5
 """Of one phone, and of one number. A proof of three digits is guessed once in 1000 tries."""
-MAX_SMS_AN_HOUR = 3
-"""Of one document, to one phone."""
 
 _OVER = (Stage.COLLECTED, Stage.DESTROYED)
 _NOBODYS = bytes(16)
@@ -104,19 +102,17 @@ def look_up(
     return None if document_id is None else db.get_one(Document, document_id)
 
 
-def send_status(
-    db: Session, *, document_id: int, contact_id: int, language: str, request_key: str, actor: Actor, now: datetime
-) -> None:
+def send_status(db: Session, intent: Intent, *, document_id: int) -> None:
     """Queue a message that says where a document is. The caller has been allowed to see it.
 
     Raises:
-        TooManySms: this phone asked for it MAX_SMS_AN_HOUR times within the last hour.
+        TooManySms: this phone asked for it too often (core.messaging.limits).
     """
 
     subject = f"document:{document_id}"
 
     def work() -> Outcome:
-        _refuse_too_many_sms(db, subject, contact_id, now=now)
+        refuse_too_many(db, intent, "document.status_sent", subject)
         document, service, site = db.execute(
             sa.select(Document, Service.code, Site.code)
             .join(Service, Service.id == Document.service_id)
@@ -124,33 +120,21 @@ def send_status(
             .where(Document.id == document_id)
         ).one()
         where = {"stage": document.stage, "since": document.stage_since.isoformat()}
-        record_event(db, "document.status_sent", subject, actor=actor, now=now, **where)
+        record_event(db, "document.status_sent", subject, actor=intent.actor, now=intent.now, **where)
         outbox.write(
             db,
-            person_id=contact_id,
+            person_id=intent.contact_id,
             lane=Lane.INTERACTIVE,
             template="document_status",
             arguments={"service": service, "site": site} | where,
-            language=language,
+            language=intent.language,
             subject=subject,
-            valid_until=now + timedelta(days=1),
-            now=now,
+            valid_until=intent.now + timedelta(days=1),
+            now=intent.now,
         )
         return {}
 
-    once(db, request_key, work, now=now)
-
-
-def _refuse_too_many_sms(db: Session, subject: str, contact_id: int, *, now: datetime) -> None:
-    asked = db.scalars(
-        sa.select(Message.id).where(
-            Message.person_id == contact_id,
-            Message.subject == subject,
-            Message.created_at > now - timedelta(hours=1),
-        )
-    ).all()
-    if len(asked) >= MAX_SMS_AN_HOUR:
-        raise TooManySms
+    once(db, intent.request_key, work, now=intent.now)
 
 
 def forget_attempts(db: Session, *, now: datetime) -> int:

@@ -8,12 +8,15 @@ import contextlib
 import contextvars
 import gettext as _gettext
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from core.gsm7 import is_gsm7
 
 LANGUAGES = ("en", "sw")
 DEFAULT = "en"
@@ -62,3 +65,22 @@ def translations(code: str) -> _gettext.NullTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return _gettext.GNUTranslations(compiled)
+
+
+def faults() -> Iterator[str]:
+    """What is wrong with the translations: a sentence each for what is missing, differs, or no phone can show."""
+    for code in LANGUAGES:
+        if code == DEFAULT:
+            continue
+        with (LOCALE / code / "zamu.po").open(encoding="utf-8") as file:
+            catalogue = read_po(file, locale=code)
+        for message in catalogue:
+            said = message.string
+            if not message.id:
+                continue
+            if not isinstance(message.id, str) or not isinstance(said, str) or not said:
+                yield f"{code}: {message.id!r} is not translated"
+            elif sorted(re.findall(r"{\w*}", message.id)) != sorted(re.findall(r"{\w*}", said)):
+                yield f"{code}: {said!r} has other placeholders than {message.id!r}"
+            elif not is_gsm7(said):
+                yield f"{code}: {said!r} has a character outside the GSM alphabet"

@@ -236,6 +236,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), server_default="pending", nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held", sa.Integer(), server_default="0", nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gateway", sa.String(), nullable=True),
         sa.Column("gateway_id", sa.String(), nullable=True),

@@ -32,10 +32,13 @@ const phonePath = (rest) => `/phones/${encodeURIComponent(number.value.trim())}/
 
 // --- the screen ---------------------------------------------------------------------------------------------------
 
+const BLANK = { septets: 0, limit: 160, coding: "GSM-7" };
+
 function measureShown({ septets, limit, coding }) {
   const over = septets > limit;
-  counter.textContent = `${septets}/${limit}${coding === "UCS-2" ? " UCS-2" : ""}${over ? " too long" : ""}`;
-  counter.title = coding === "UCS-2" ? "A character outside GSM-7 turns the whole screen to UCS-2." : "Septets in GSM-7";
+  counter.textContent = `${septets} of ${limit}${coding === "UCS-2" ? " UCS-2" : ""}${over ? " too long" : ""}`;
+  counter.title = coding === "UCS-2" ? "A character outside GSM-7 turns the whole screen to UCS-2, where fewer fit"
+    : "Septets of GSM-7, the phone's alphabet, on one screen";
   counter.classList.toggle("over", over);
 }
 
@@ -93,7 +96,7 @@ async function endCall() {
   }
   screen.textContent = `Dial ${code} and press Call.`;
   delete screen.dataset.state;
-  measureShown({ septets: 0, limit: 160, coding: "GSM-7" });
+  measureShown(BLANK);
   entry.value = code;
 }
 
@@ -104,11 +107,13 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).p
 function tick() {
   if (!session) {
     timer.textContent = "no session";
+    timer.title = "";
     return;
   }
   const left = (deadline) => Math.max(0, Math.ceil((deadline - performance.now()) / 1000));
   const whole = left(deadlines.session), idle = left(deadlines.idle);
-  timer.textContent = `${clock(whole)} · idle ${clock(idle)}`;
+  timer.textContent = `${clock(whole)} · answer within ${clock(idle)}`;
+  timer.title = `The network ends the session in ${clock(whole)}, or without an answer in ${clock(idle)}`;
   if (Math.min(whole, idle) === 0 && !busy) ask("GET", `/sessions/${session.session}`);
 }
 
@@ -127,6 +132,24 @@ function messageItem({ text, from, at, segments, own }) {
   item.append(meta, body);
   return item;
 }
+
+// How many SMS of each number were in view at some time, or were there before this page looked.
+const seen = new Map();
+let inboxInView = false;
+
+function drawNews() {
+  const before = Math.min(seen.get(number.value) ?? received.length, received.length);
+  seen.set(number.value, inboxInView ? received.length : before);
+  const fresh = received.length - seen.get(number.value);
+  const news = byId("new-messages");
+  news.hidden = fresh === 0;
+  news.textContent = fresh === 1 ? "1 new message" : `${fresh} new messages`;
+}
+
+new IntersectionObserver((entries) => {
+  inboxInView = entries.at(-1).isIntersecting;
+  refreshInbox();
+}, { rootMargin: "-48px 0px" }).observe(inbox); // a sliver at the edge shows no message
 
 let drawn = null;
 
@@ -150,7 +173,9 @@ async function refreshInbox() {
   const asked = number.value;
   try {
     const { messages } = await call("GET", phonePath("inbox"));
-    if (asked === number.value) received = messages;
+    if (asked !== number.value) return;
+    received = messages;
+    drawNews();
   } catch {
     received = []; // a number that is still being typed, or a simulator that has been stopped
   }
@@ -243,11 +268,12 @@ document.addEventListener("keydown", (event) => {
   // Other fields keep their keys, and a focused button keeps Enter and the space bar; all else belongs to the phone.
   if (event.target !== entry && event.target.closest("input, select, textarea, summary")) return;
   if (event.key === "Escape") endCall();
-  else if (event.key === "Enter" && !event.target.closest("button")) { event.preventDefault(); callOrSend(); }
+  else if (event.key === "Enter" && !event.target.closest("button, a")) { event.preventDefault(); callOrSend(); }
   else if (event.target !== entry && event.key === "Backspace") clearOne();
   else if (event.target !== entry && event.key.length === 1 && event.key !== " ") type(event.key);
 });
 
+measureShown(BLANK);
 drawLine();
 drawInbox();
 refreshInbox();

@@ -47,7 +47,7 @@ class Refusal:
 
 REFUSED: Mapping[int, Refusal] = {
     401: Refusal("risk_hold", retryable=False),
-    402: Refusal("invalid_sender", retryable=False),
+    402: Refusal("sender_refused", retryable=False),
     403: Refusal("invalid_phone", retryable=False),
     404: Refusal("unsupported_number", retryable=False),
     405: Refusal("out_of_credit", retryable=True),

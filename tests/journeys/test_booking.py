@@ -15,7 +15,7 @@ MOST_FOR_ANY = 12
 def test_a_first_booking_of_a_common_service_in_a_big_town_takes_eight_requests(caller: Phone, ledger: Ledger) -> None:
     caller.dials().sees("1 Book a visit", "5 Weka miadi").chooses("Book a visit")
     caller.sees("Which service?", "1 Lost ID" if caller.language == "en" else "1 ID iliyopotea").answers("1")
-    caller.sees("Where?", "1 Nairobi").answers("1").sees("First free day", "1 GPO").answers("1")
+    caller.sees("Where?", "1 Nairobi").answers("1").sees("first free day", "1 GPO").answers("1")
     caller.sees("GPO", "10:00am", "Other day or time").answers("1")
     caller.sees("is held for you", "Type the ID number of the person coming").answers("12345678")
     caller.sees("GPO", "10:00am", "Fee: ask at the centre").chooses("Confirm")
@@ -196,7 +196,7 @@ def test_going_back_after_a_refusal_books_nothing(phones: Phones, ledger: Ledger
     other = phones("+254711000002").books(until="summary").chooses("Confirm")
     other.sees("This person has a booking").chooses("My booking").sees("This phone has no booking")
     booking = ledger.only_booking()
-    phones().dials().chooses("My booking", "Give up my place", "Yes, give it up").is_over()
+    phones().dials().chooses("My booking", "Cancel my booking", "Yes, cancel it").is_over()
     other.answers("0").goes_on()
     assert ledger.bookings() == []
     assert ledger.given_up() == [booking.reference]

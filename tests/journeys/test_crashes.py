@@ -71,7 +71,7 @@ def test_a_hold_whose_session_cannot_be_saved_ends_the_call_with_what_to_do(
     save_fails(StoreDown)
     caller.answers("1").is_over().sees("Saved. To go on, dial {code} again.", "*191*9#")
     assert len(ledger.holds()) == 1
-    caller.dials().sees("You had not finished").chooses("Continue").sees("Other day or time").answers("1")
+    caller.dials().sees("Go on with").chooses("Continue").sees("Other day or time").answers("1")
     caller.sees("is held for you").answers("12345678").chooses("Confirm").is_over()
     assert len(ledger.bookings()) == 1
     ledger.is_balanced()
@@ -144,11 +144,11 @@ def test_a_session_lost_at_every_hop_still_books(caller: Phone, ledger: Ledger, 
 def test_a_session_lost_before_giving_up_asks_once_more(phone: Phone, ledger: Ledger, valkey: redis.Redis) -> None:
     """Nothing shows that this caller has seen the question: it is asked again rather than taken as answered."""
     phone.books()
-    phone.dials().chooses("My booking", "Give up my place")
+    phone.dials().chooses("My booking", "Cancel my booking")
     valkey.flushall()
-    phone.chooses("Yes, give it up").sees("Give up your place?")
+    phone.chooses("Yes, cancel it").sees("Cancel this booking?")
     assert len(ledger.bookings()) == 1
-    phone.chooses("Yes, give it up").is_over().sees("Your place is given up.")
+    phone.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
     assert ledger.bookings() == []
 
 
@@ -166,11 +166,11 @@ def test_a_session_written_by_another_version_is_walked_and_saved_anew(
     phone: Phone, ledger: Ledger, valkey: redis.Redis
 ) -> None:
     phone.books()
-    phone.dials().chooses("My booking", "Give up my place")
+    phone.dials().chooses("My booking", "Cancel my booking")
     (key,) = [key for key in valkey.keys(b"ussd:*") if phone.session.encode() in key]
     turn = valkey.get(key).partition(b":")[0]
     valkey.set(key, turn + b":nobody can read this")
-    phone.chooses("Yes, give it up").sees("Give up your place?").chooses("Yes, give it up").is_over()
+    phone.chooses("Yes, cancel it").sees("Cancel this booking?").chooses("Yes, cancel it").is_over()
     assert ledger.bookings() == []
 
 

@@ -73,10 +73,10 @@ def test_a_dial_string_never_gives_up_by_itself(
 ) -> None:
     phones().books()
     app = make_app() if with_valkey else make_app(redis_url=dead_redis)
-    phone = phones(app=app).dials("*191*9*3*2*1#").sees("Give up your place?")
-    phone.sends().sees("Give up your place?")
+    phone = phones(app=app).dials("*191*9*3*2*1#").sees("Cancel this booking?")
+    phone.sends().sees("Cancel this booking?")
     assert len(ledger.bookings()) == 1
-    phone.chooses("Yes, give it up").is_over().sees("Your place is given up.")
+    phone.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
     assert ledger.bookings() == []
 
 
@@ -106,7 +106,7 @@ def test_a_second_code_may_have_more_behind_it(phones: Phones) -> None:
 
 def test_two_codes_share_the_phone_and_its_journey(phones: Phones) -> None:
     phones().books(until="summary").drops()
-    phones(code="*384*7#", prefix="77").dials().sees("You had not finished", "Continue").answers("1").sees("Confirm")
+    phones(code="*384*7#", prefix="77").dials().sees("Go on with", "Continue").answers("1").sees("Confirm")
 
 
 def test_an_unknown_code_is_told_which_one_to_dial(phones: Phones) -> None:

@@ -58,9 +58,9 @@ def test_going_back_from_a_move_keeps_the_booking_and_gives_the_new_time_back(ph
 def test_a_booking_is_given_up(caller: Phone, ledger: Ledger) -> None:
     caller.books()
     reference = ledger.only_booking().reference
-    caller.dials().chooses("My booking", "Give up my place").sees("Give up your place?", "GPO")
+    caller.dials().chooses("My booking", "Cancel my booking").sees("Cancel this booking?", "GPO")
     assert len(ledger.bookings()) == 1
-    caller.chooses("Yes, give it up").is_over().sees("Your place is given up.")
+    caller.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
     assert ledger.bookings() == []
     assert ledger.given_up() == [reference]
     assert ledger.messages() == ["booking_confirmed", "booking_given_up"]
@@ -70,7 +70,7 @@ def test_a_booking_is_given_up(caller: Phone, ledger: Ledger) -> None:
 
 def test_a_booking_is_kept_by_going_back_from_the_question(phone: Phone, ledger: Ledger) -> None:
     phone.books()
-    phone.dials().chooses("My booking", "Give up my place").answers("0").sees("Number")
+    phone.dials().chooses("My booking", "Cancel my booking").answers("0").sees("Number")
     assert len(ledger.bookings()) == 1
 
 
@@ -86,15 +86,15 @@ def test_of_several_bookings_one_is_chosen(caller: Phone, ledger: Ledger) -> Non
     caller.books()
     caller.dials().chooses("Book a visit", "First ID").answers("1").chooses("Confirm").is_over()
     caller.dials().chooses("My booking").sees("Which booking?", "First ID", "Lost ID").chooses("First ID")
-    caller.chooses("Give up my place", "Yes, give it up").is_over()
+    caller.chooses("Cancel my booking", "Yes, cancel it").is_over()
     assert len(ledger.bookings()) == 1
 
 
 def test_a_booking_given_up_on_another_call_is_gone_here_too(phones: Phones, ledger: Ledger) -> None:
     first = phones().books()
-    first.dials().chooses("My booking", "Give up my place")
+    first.dials().chooses("My booking", "Cancel my booking")
     second = phones().dials().chooses("My booking", "Move to another time").answers("2")
-    first.chooses("Yes, give it up").is_over()
+    first.chooses("Yes, cancel it").is_over()
     second.chooses("Confirm").goes_on().sees("That booking is no more.")
     assert ledger.bookings() == []
     second.answers("00")

@@ -19,7 +19,7 @@ HELD = ("who", "summary")
 @pytest.mark.parametrize("screen", UNFINISHED)
 def test_continue_goes_on_exactly_where_the_call_dropped(caller: Phone, ledger: Ledger, screen: str) -> None:
     seen = caller.books(until=screen).drops().screen
-    caller.dials().sees("You had not finished", "1 Continue" if caller.language == "en" else "1 Endelea")
+    caller.dials().sees("Go on with", "1 Continue" if caller.language == "en" else "1 Endelea")
     caller.chooses("Continue")
     assert caller.screen == seen
     for at, answer in list(zip(SCREENS, ("1", "1", "1", "1", "1", "12345678", "1"), strict=True))[
@@ -35,7 +35,7 @@ def test_continue_goes_on_exactly_where_the_call_dropped(caller: Phone, ledger: 
 @pytest.mark.parametrize("screen", ["home", "services"])
 def test_before_a_service_is_chosen_there_is_nothing_to_continue(phone: Phone, screen: str) -> None:
     phone.books(until=screen).drops()
-    phone.dials().does_not_see("You had not finished").sees("Book a visit")
+    phone.dials().does_not_see("Go on with").sees("Book a visit")
 
 
 @pytest.mark.parametrize("screen", HELD)
@@ -135,7 +135,7 @@ def test_going_back_past_the_choice_gives_the_hold_back(phone: Phone, ledger: Le
 def test_going_home_gives_the_hold_back_and_leaves_nothing_to_continue(phone: Phone, ledger: Ledger) -> None:
     phone.books(until="summary").answers("00").sees("My document")
     assert ledger.holds() == []
-    phone.drops().dials().does_not_see("You had not finished")
+    phone.drops().dials().does_not_see("Go on with")
     ledger.is_balanced()
 
 
@@ -154,7 +154,7 @@ def test_choosing_another_time_exchanges_the_hold(phone: Phone, ledger: Ledger) 
 def test_offering_to_continue_does_not_use_it_up(phone: Phone) -> None:
     phone.books(until="summary").drops()
     for _call in range(3):
-        phone.dials().sees("You had not finished").drops()
+        phone.dials().sees("Go on with").drops()
     phone.dials().chooses("Continue").sees("Confirm").drops()
     phone.dials().chooses("Continue").sees("Confirm")
 
@@ -162,23 +162,23 @@ def test_offering_to_continue_does_not_use_it_up(phone: Phone) -> None:
 def test_start_again_forgets(caller: Phone) -> None:
     caller.books(until="summary").drops()
     caller.dials().chooses("Start again").sees("My document", "My booking").drops()
-    caller.dials().does_not_see("You had not finished").sees("My document")
+    caller.dials().does_not_see("Go on with").sees("My document")
 
 
 def test_a_finished_booking_leaves_nothing_to_continue(phone: Phone) -> None:
     phone.books()
-    phone.dials().does_not_see("You had not finished").sees("Your booking")
+    phone.dials().does_not_see("Go on with").sees("Your booking")
 
 
 def test_a_wrong_answer_to_the_offer_is_told_what_is_valid(caller: Phone) -> None:
     caller.books(until="summary").drops()
-    caller.dials().answers("7").sees("That is not there. Answer {first} to {last}.", "You had not finished")
+    caller.dials().answers("7").sees("That is not there. Answer {first} to {last}.", "Go on with")
     caller.answers("00").sees("That is not there").chooses("Continue").sees("Confirm")
 
 
 def test_three_wrong_answers_keep_the_journey(caller: Phone) -> None:
     caller.books(until="summary").answers("x", "y", "z").is_over()
-    caller.dials().sees("You had not finished").chooses("Continue").sees("Confirm")
+    caller.dials().sees("Go on with").chooses("Continue").sees("Confirm")
 
 
 def test_a_journey_is_continued_in_its_language(phone: Phone) -> None:
@@ -214,4 +214,4 @@ def test_a_move_whose_new_time_is_gone_keeps_the_booking(
 
 def test_journeys_belong_to_phones(phones: Phones) -> None:
     phones().books(until="summary").drops()
-    phones(OTHER).dials().does_not_see("You had not finished")
+    phones(OTHER).dials().does_not_see("Go on with")

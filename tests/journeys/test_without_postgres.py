@@ -112,9 +112,9 @@ def _go_on(phone: Phone, screen: str) -> None:
     """Dial again and book, from where the call broke off."""
     phone.dials()
     if screen in ("", "home"):
-        phone.does_not_see("You had not finished").answers(*ANSWERS)
+        phone.does_not_see("Go on with").answers(*ANSWERS)
     else:
-        phone.sees("You had not finished").chooses("Continue").answers(*ANSWERS[SCREENS.index(screen) :])
+        phone.sees("Go on with").chooses("Continue").answers(*ANSWERS[SCREENS.index(screen) :])
     phone.is_over().sees("Booked")
 
 

@@ -104,9 +104,9 @@ def test_a_booking_is_given_up_without_valkey(
     phones: Phones, without_valkey: Flask, ledger: Ledger, language: str
 ) -> None:
     phones(language=language).books()
-    phone = phones(language=language, app=without_valkey).dials().chooses("My booking", "Give up my place")
+    phone = phones(language=language, app=without_valkey).dials().chooses("My booking", "Cancel my booking")
     assert len(ledger.bookings()) == 1
-    phone.chooses("Yes, give it up").is_over().sees("Your place is given up.")
+    phone.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
     assert phone.requests == 4
     assert ledger.bookings() == []
     assert phone.sends().is_over().sees("Your place is given up.")
@@ -168,7 +168,7 @@ def test_the_offer_to_continue_is_back_with_valkey(
 ) -> None:
     """Calls without Valkey go their own way; what was kept before is offered again after."""
     phones(CALLER).books(until="summary").drops()
-    phone = phones(app=make_app(redis_url=dead_redis)).dials().does_not_see("You had not finished").drops()
+    phone = phones(app=make_app(redis_url=dead_redis)).dials().does_not_see("Go on with").drops()
     phone.client = app.test_client()
-    phone.dials().sees("You had not finished").chooses("Continue").sees("Confirm")
+    phone.dials().sees("Go on with").chooses("Continue").sees("Confirm")
     ledger.is_balanced()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from core.messaging.tables import Lane
 from web.local.process import commands
-from web.local.run import LANES
 
 RUN = """
     import os, types
@@ -31,6 +31,7 @@ RUN = """
 
     def seed(env):
         print("seeding", env["ZAMU_DATABASE_URL"].partition("@")[0], flush=True)
+        return ["A document to try"]
 
     port, simulator_port, gateway = sys.argv[1:]
     settings = types.SimpleNamespace(
@@ -123,7 +124,7 @@ def runner(python, lasting, free_ports, stack) -> Runner:
 
 def running(run: subprocess.Popen[str]) -> list[str]:
     """What is printed until it has said what to dial and the processes without a port have come up."""
-    awaited = {f"{f'worker {lane}':<18} | arguments worker {lane}" for lane in LANES}
+    awaited = {f"{f'worker {lane}':<18} | arguments worker {lane}" for lane in Lane}
     awaited |= {f"{'clock':<18} | arguments clock", "Ctrl-C stops everything in order."}
     lines = []
     for raw in run.stdout:
@@ -162,6 +163,7 @@ def test_from_nothing_to_a_phone_that_answers_and_back(python, anyone, free_port
     assert "runs so far: 1" in lines
     assert "seeding postgresql+psycopg://zamu_app" in lines
     assert f"  A phone        http://127.0.0.1:{simulator_port}   dial *191*9#" in lines
+    assert lines.index("Zamu is running.") < lines.index("A document to try")
     environment = runner.get()
     assert environment["ZAMU_AT_BASE_URL"] == f"http://127.0.0.1:{simulator_port}"
     assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
@@ -233,6 +235,8 @@ def test_with_the_operators_gateway_there_is_no_simulator(runner):
     run = runner.start(gateway="https://gateway.example")
     lines = running(run)
     assert not any(line.startswith("simulator") for line in lines)
+    assert "  A phone        at https://gateway.example   dial *191*9#" in lines
+    assert not any("In a terminal" in line for line in lines)
     assert runner.get()["ZAMU_AT_BASE_URL"] == "https://gateway.example"
     interrupt(run)
     assert run.returncode == 0

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from web.local.child import Child
+from web.local.console import Output, StopRequested, StopSignals
 from web.local.errors import StartError
 from web.local.guard import Guard
-from web.local.output import Output
 from web.local.process import wait_until
-from web.local.signals import StopRequested, StopSignals
 from web.local.supervisor import Supervisor
 
 POLITE = """
@@ -223,8 +222,8 @@ def test_nothing_survives_the_supervisor(python, dies):
         import signal
         from web.local.child import Child
         from web.local.guard import Guard
-        from web.local.output import Output
-        from web.local.signals import StopSignals
+        from web.local.console import Output
+        from web.local.console import StopSignals
         from web.local.supervisor import Supervisor
         tree = '''if 1:
             import os, subprocess, sys

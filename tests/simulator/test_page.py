@@ -1,6 +1,7 @@
 """The phone in the browser."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,8 @@ def test_the_page_shows_every_knob_with_its_documentation(desk):
     page = requests.get(desk.address, timeout=PATIENCE_SECONDS)
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
     for knob in knob_help():
-        assert f'id="knob-{knob.name}"' in page.text
+        assert f'for="knob-{knob.name}">{knob.label}<' in page.text
+        assert f'name="{knob.name}"' in page.text
         assert knob.help in page.text
 
 
@@ -61,6 +63,8 @@ def page(browser, desk) -> Iterator[Page]:
 
 @pytest.mark.browser
 class TestPhone:
+    DROP = "Drop the call (network fails)"
+
     def screen(self, page):
         return page.get_by_role("status", name="Phone screen")
 
@@ -73,7 +77,9 @@ class TestPhone:
         page.get_by_role("textbox", name="Dial or answer").fill("")
         self.press(page, "star", "1", "9", "1", "star", "9", "9", "Clear", "hash", "Call or send")
         expect(self.screen(page)).to_have_text("Huduma\n1 Book")
-        expect(page.locator("#counter")).to_have_text("13/160")
+        length = page.get_by_role("status", name="Screen length")
+        expect(length).to_have_text("13 of 160")
+        expect(length).to_have_attribute("title", re.compile("^Septets"))
         self.press(page, "1", "2", "star", "hash", "0", "Call or send")
         expect(self.screen(page)).to_have_text("Booked")
         assert zamu.texts() == ["", "12*#0"]
@@ -95,27 +101,27 @@ class TestPhone:
     def test_a_screen_that_is_too_long_turns_the_counter_red_and_names_ucs2(self, page, zamu):
         zamu.other = "CON " + "ā" * 71
         self.press(page, "Call or send")
-        expect(page.locator("#counter")).to_have_text("71/70 UCS-2 too long")
+        expect(page.locator("#counter")).to_have_text("71 of 70 UCS-2 too long")
         expect(page.locator("#counter")).to_have_class("over")
 
     def test_the_call_can_be_dropped_as_if_the_network_failed(self, page, zamu):
-        expect(page.get_by_role("button", name="Drop the call")).to_be_disabled()
+        expect(page.get_by_role("button", name=self.DROP)).to_be_disabled()
         expect(page.get_by_role("timer")).to_have_text("no session")
         self.press(page, "Call or send")
-        expect(page.get_by_role("timer")).to_contain_text("idle 0:")
-        self.press(page, "Drop the call")
+        expect(page.get_by_role("timer")).to_contain_text("answer within 0:")
+        self.press(page, self.DROP)
         expect(self.screen(page)).to_have_text("Connection problem or invalid MMI code.")
         expect(page.get_by_role("timer")).to_have_text("no session")
 
     def test_network_and_number_can_be_chosen(self, page, zamu):
-        page.get_by_label("Network").select_option(label="Airtel (63903)")
-        page.get_by_label("Number").fill("0733000003")
+        page.get_by_label("Network", exact=True).select_option(label="Airtel (63903)")
+        page.get_by_label("Number", exact=True).fill("0733000003")
         self.press(page, "Call or send")
         form = zamu.wait_for("/ussd")[0].form
         assert (form["networkCode"], form["phoneNumber"]) == (AIRTEL, "+254733000003")
 
     def test_a_number_that_is_none_is_told(self, page):
-        page.get_by_label("Number").fill("911")
+        page.get_by_label("Number", exact=True).fill("911")
         self.press(page, "Call or send")
         expect(page.get_by_role("alert")).to_contain_text("That is not a Kenyan mobile number")
 
@@ -130,10 +136,10 @@ class TestPhone:
 
     def test_knobs_are_turned_and_turned_off(self, page, desk):
         page.get_by_text("Knobs", exact=True).click()
-        page.get_by_label("late_copies").check()
-        page.get_by_label("latency_ms").fill("10")
-        page.get_by_label("send_fault").select_option("close")
-        page.get_by_label("failing").fill("0711000002 406\n+254711000003: 401")
+        page.get_by_label("Late copies of hops").check()
+        page.get_by_label("Delay (ms)").fill("10")
+        page.get_by_label("What goes wrong with a send").select_option("close")
+        page.get_by_label("Failing numbers").fill("0711000002 406\n+254711000003: 401")
         self.press(page, "Apply knobs")
         expect(page.locator("#knobs-status")).to_have_text("Applied.")
         expect(page.locator("#knobs-turned")).to_have_text("4 on")
@@ -143,6 +149,17 @@ class TestPhone:
         self.press(page, "All off")
         expect(page.locator("#knobs-turned")).to_have_text("all off")
         assert desk.ok("GET", "/knobs")["failing"] == {}
+
+    def test_an_sms_that_arrives_out_of_sight_is_told_on_the_phone(self, page, desk):
+        desk.sms().send_to(PHONE, text="There before anybody looked")
+        page.set_viewport_size({"width": 360, "height": 640})
+        page.reload()
+        expect(page.get_by_role("list", name="Inbox")).to_contain_text("There before")
+        expect(page.locator("#new-messages")).to_be_hidden()
+        desk.sms().send_to(PHONE, text="Booked: 8:00am")
+        page.get_by_role("link", name="1 new message").click()
+        expect(page.get_by_text("Booked: 8:00am")).to_be_in_viewport()
+        expect(page.locator("#new-messages")).to_be_hidden()
 
     def test_it_fits_the_narrowest_phone(self, page):
         page.set_viewport_size({"width": 360, "height": 640})

@@ -74,6 +74,17 @@ def test_the_real_server_closes_the_connection_in_mid_answer(served):
     assert len(served.taken()) == 1
 
 
+def test_it_does_not_tell_its_address_when_somebody_else_does():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        command(f"--port={port}", "--quiet"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        until(lambda: answers(Desk(f"http://127.0.0.1:{port}")))
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=PATIENCE) == ("", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_quietly_also_with_a_connection_open(process, served, number):
     with requests.Session() as browser:

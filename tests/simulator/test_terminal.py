@@ -42,7 +42,7 @@ def test_a_conversation_is_held_until_it_ends(terminal, zamu):
     assert zamu.texts() == ["", "1", "1*"]
     assert terminal.seen.startswith(RULES)
     assert f"│ {'1 Book':<40} │" in terminal.seen
-    assert "13/160 septets" in terminal.seen
+    assert "13 of 160 septets" in terminal.seen
     assert f"│ {'Booked':<40} │" in terminal.seen
 
 
@@ -79,10 +79,26 @@ def test_the_sms_that_came_with_the_session_are_shown_and_older_ones_are_not(ter
     sms = terminal.desk.sms()
     sms.send_to(PHONE, text="An old one")
     zamu.on_hop = lambda _: sms.send_to(PHONE, text="Booked: 8:00am")
-    zamu.other = "END Bye"
+    zamu.other = "END An SMS follows."
     assert terminal.dial([], patience=5) == 0
     assert "SMS from 22191: Booked: 8:00am" in terminal.seen
     assert "An old one" not in terminal.seen
+    assert "No SMS yet" not in terminal.seen
+
+
+def test_where_a_promised_sms_will_be_is_told(terminal, zamu):
+    zamu.other = "END An SMS follows."
+    assert terminal.dial([]) == 0
+    assert terminal.seen.endswith(
+        f"No SMS yet: when it comes, it is in the inbox of {PHONE} at {terminal.desk.address}.\n"
+    )
+
+
+@pytest.mark.parametrize("screen", ["CON 1 Send it by SMS", "END Goodbye"])
+def test_nobody_waits_for_an_sms_that_is_not_promised(terminal, zamu, screen):
+    zamu.other = screen
+    assert terminal.dial([], patience=3600) == 0
+    assert "No SMS yet" not in terminal.seen
 
 
 @pytest.mark.parametrize(
@@ -100,6 +116,11 @@ def test_a_simulator_that_is_not_there_is_told_in_one_sentence():
     assert terminal.seen == "The simulator at http://127.0.0.1:9 does not answer; is it running?\n"
 
 
+def test_a_line_that_is_wrapped_goes_on_without_a_blank():
+    shown = box({"text": f"{'x' * 40} on\n\n  2 off", "coding": "GSM-7", "septets": 54, "limit": 160})
+    assert [line.strip("│").rstrip() for line in shown.split("\n")[1:5]] == [f" {'x' * 40}", " on", "", "   2 off"]
+
+
 def test_a_screen_that_is_too_long_says_so():
     shown = box({"text": "ā" * 71, "coding": "UCS-2", "septets": 71, "limit": 70})
-    assert "71/70 UCS-2 units TOO LONG" in shown
+    assert "71 of 70 UCS-2 units TOO LONG" in shown

@@ -204,7 +204,7 @@ def test_without_credit_the_lane_stops_and_loses_nothing(context, box, gateway, 
     with context.transaction() as db:
         assert lanes.frozen(db, Lane.INTERACTIVE) == "out_of_credit"
         assert lanes.frozen(db, Lane.BULK) is None
-        lanes.unfreeze(db, Lane.INTERACTIVE)
+        lanes.thaw(db, Lane.INTERACTIVE)
     gateway.answer = lambda text, phones: None
     push_lane(context, Lane.INTERACTIVE)
     assert box.statuses() == {"sent": 3}

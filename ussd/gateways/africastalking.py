@@ -6,9 +6,9 @@ what is already known.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from core.calls.endings import Ending
 from core.errors import Malformed
 from core.phones import parse_phone
 from core.settings import ServiceCode
@@ -21,19 +21,6 @@ MOST_TEXT = 2000
 
 class UnknownCode(Exception):
     """The service code is not one of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The end of a session, without what is personal in it."""
-
-    session_id: str
-    status: str
-    network: str
-    hops: int | None
-    duration_ms: int | None
-    cost_kes: Decimal | None
-    error: str | None
 
 
 def read_hop(form: Mapping[str, str], codes: Sequence[ServiceCode]) -> Hop:

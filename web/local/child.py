@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
+from web.local.console import Output
 from web.local.guard import Guard
-from web.local.output import Output
 from web.local.part import Part
 from web.local.process import start_process
 

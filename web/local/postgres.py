@@ -20,10 +20,10 @@ from psycopg import sql
 
 from web.local.errors import StartError
 from web.local.folder import make_folder, private_file, user_name
+from web.local.listening import check_socket_path
 from web.local.part import Part
 from web.local.place import ELSEWHERE, Place, find_place
 from web.local.process import BARE_ENVIRONMENT, commands, end_leftovers, run_to_end, start_process, wait_until
-from web.local.sockets import check_socket_path
 
 PORT = 5432  # only names the socket
 DATABASE = "zamu"

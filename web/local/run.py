@@ -7,20 +7,21 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from core.messaging.tables import Lane
 from web.local.child import Child, answers
+from web.local.console import Output, StopRequested, StopSignals
 from web.local.errors import StartError
 from web.local.folder import Secrets, load_secrets, locked, private_file
 from web.local.guard import Guard
-from web.local.output import Output
-from web.local.ports import check_port
+from web.local.listening import check_port
 from web.local.postgres import EmbeddedPostgres, PostgresAddresses
-from web.local.signals import StopRequested, StopSignals
 from web.local.supervisor import Supervisor
 from web.local.valkey import EmbeddedValkey
 
-LANES = ("interactive", "notice", "bulk")
+Result = TypeVar("Result")
+
 FINISH_LIMIT = 15
 """Seconds for web server and workers to finish what is in flight."""
 
@@ -52,13 +53,14 @@ def run_everything(
     *,
     environ: Mapping[str, str],
     migrate: Callable[[str], object],
-    seed: Callable[[Mapping[str, str]], object],
+    seed: Callable[[Mapping[str, str]], list[str]],
     output: Output | None = None,
 ) -> int:
     """Run until Ctrl-C (exit code 0), or until something cannot be started or kept alive (1).
 
     environ: the parent's environment; what it sets, such as ZAMU_SECRET_KEY, is handed on to our processes.
-    migrate: gets the owner's address. seed: gets the environment of our processes, because demo data are sealed.
+    migrate: gets the owner's address. seed: gets the environment of our processes, because demo data are sealed;
+    returns lines for the welcome.
     """
     output = output or Output()
     with StopSignals() as signals:
@@ -75,10 +77,10 @@ def run_everything(
                 redis_url = _redis_url(settings, folder, output, supervisor)
                 _attempt("The database could not be migrated", folder, lambda: migrate(database.owner))
                 env = _environment(settings, environ, folder, secrets, database, redis_url)
-                _attempt("The catalogue could not be loaded", folder, lambda: seed(env))
+                to_try = _attempt("The catalogue could not be loaded", folder, lambda: seed(env))
                 for child in _children(settings, env, output, guard):
                     supervisor.start(child)
-                output.say(_welcome(settings, folder))
+                output.say(_welcome(settings, folder, to_try))
                 supervisor.watch()
                 return 1
         except StopRequested:
@@ -121,10 +123,10 @@ def _redis_url(settings: RunSettings, folder: Path, output: Output, supervisor: 
     return valkey.address
 
 
-def _attempt(what_failed: str, folder: Path, step: Callable[[], object]) -> None:
+def _attempt(what_failed: str, folder: Path, step: Callable[[], Result]) -> Result:
     """A step of somebody else's: any error becomes a sentence, and its traceback a file."""
     try:
-        step()
+        return step()
     except StartError:
         raise
     except Exception as error:
@@ -188,7 +190,7 @@ def _children(settings: RunSettings, env: dict[str, str], output: Output, guard:
         )
 
     yield child("web", "web.cli", "serve", stage=WEB, ready=answers(settings.port, "/healthz"))
-    for lane in LANES:
+    for lane in Lane:
         yield child(f"worker {lane}", "web.cli", "worker", lane, stage=WORKERS)
     yield child("clock", "web.cli", "clock", stage=CLOCK)
     if not settings.at_base_url:
@@ -200,21 +202,23 @@ def _children(settings: RunSettings, env: dict[str, str], output: Output, guard:
             "codes": settings.ussd_codes,
             "api-key": env["ZAMU_AT_API_KEY"],
         }
-        words = [f"--{name}={value}" for name, value in options.items()]
+        words = [*(f"--{name}={value}" for name, value in options.items()), "--quiet"]
         ready = answers(settings.simulator_port, "/")
         yield child("simulator", "simulator", *words, stage=SIMULATOR, ready=ready)
 
 
-def _welcome(settings: RunSettings, folder: Path) -> str:
+def _welcome(settings: RunSettings, folder: Path, to_try: list[str]) -> str:
     code = settings.ussd_codes.split(",")[0].partition("=")[0].strip()
     web = f"http://127.0.0.1:{settings.port}"
-    phone = f"at {settings.at_base_url}" if settings.at_base_url else f"http://127.0.0.1:{settings.simulator_port}"
     zamu = os.path.relpath(Path(sys.executable).with_name("zamu"))
+    phones = [
+        ("A phone", f"http://127.0.0.1:{settings.simulator_port}   dial {code}"),
+        ("In a terminal", f"{zamu} dial '{code}'"),
+    ]
     rows = [
-        ("A phone", f"{phone}   dial {code}"),
-        ("In a terminal", f"{zamu} dial '{code}' --phone +254711000001"),
+        *([("A phone", f"at {settings.at_base_url}   dial {code}")] if settings.at_base_url else phones),
         ("Health", f"{web}/readyz"),
         ("Data", str(folder)),
     ]
     lines = [f"  {label:<14} {value}" for label, value in rows]
-    return "\n".join(["", "Zamu is running.", "", *lines, "", "Ctrl-C stops everything in order.", ""])
+    return "\n".join(["", "Zamu is running.", "", *lines, "", *to_try, "", "Ctrl-C stops everything in order.", ""])

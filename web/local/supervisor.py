@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from types import TracebackType
 
+from web.local.console import Output, StopSignals
 from web.local.errors import StartError
-from web.local.output import Output
 from web.local.part import Part
 from web.local.process import wait_until
-from web.local.signals import StopSignals
 
 START_LIMIT = 60
 """Seconds for a part to become ready."""

@@ -16,9 +16,9 @@ from redis.retry import Retry
 
 from web.local.errors import StartError
 from web.local.folder import make_folder, private_file
+from web.local.listening import check_socket_path
 from web.local.part import Part
 from web.local.process import BARE_ENVIRONMENT, commands, end_leftovers, start_process, wait_until
-from web.local.sockets import check_socket_path
 
 LOADING_LIMIT = 60
 """Seconds to read its file."""

@@ -1,5 +1,6 @@
 """Whatever callers, sweeps and managers do, in any order: places taken are live bookings and holds, always."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.booking.tables import Booking, Counted
 from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
-from core.people.audit import Actor
+from core.people.audit import Actor, Intent
 from tests.core.booking.world import TUESDAY, World, an_hour, assert_counted_right
 
 PHONES = st.integers(0, 2)
@@ -38,7 +39,7 @@ class BookingMachine(RuleBasedStateMachine):
         self.db = Session(self.world.engine, expire_on_commit=False)
         self.now = self.world.now
         self.requests = 0
-        self.done: list[tuple[Any, dict[str, Any], Any]] = []
+        self.done: list[tuple[Any, Intent, dict[str, Any], Any]] = []
         self.phones = [self.world.register.contact(self.db, f"+25471100000{n}", now=self.now).id for n in range(3)]
         self.people = [Beneficiary()] + [
             Beneficiary(self.world.register.identity(self.db, "national_id", f"1234567{n}", now=self.now).id)
@@ -54,18 +55,14 @@ class BookingMachine(RuleBasedStateMachine):
         """Carry out a command, or be refused and leave everything as it was."""
         contact_id = self.phones[phone]
         self.requests += 1
-        arguments |= {
-            "contact_id": contact_id,
-            "request_key": f"request-{self.requests}",
-            "actor": Actor("ussd", contact_id),
-        }
+        intent = Intent(contact_id, f"request-{self.requests}", Actor("ussd", contact_id), "sw", self.now)
         before = self.counters()
         try:
-            outcome = command(self.db, **arguments, now=self.now)
+            outcome = command(self.db, intent, **arguments)
         except BookingRefused:
             assert self.counters() == before
         else:
-            self.done.append((command, arguments, outcome))
+            self.done.append((command, intent, arguments, outcome))
 
     def counters(self) -> list[Any]:
         return list(self.db.execute(sa.text("SELECT * FROM windows ORDER BY 1, 2, 3")))
@@ -90,23 +87,23 @@ class BookingMachine(RuleBasedStateMachine):
     @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES, person=PEOPLE)
     def confirm(self, phone: int, offering: int, starts_at: Any, person: int) -> None:
         slot = self.slot(offering, starts_at)
-        self.does(commands.confirm, phone, **slot, beneficiary=self.people[person], language="sw")
+        self.does(commands.confirm, phone, **slot, beneficiary=self.people[person])
 
     @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES)
     def move(self, phone: int, offering: int, starts_at: Any) -> None:
         slot = self.slot(offering, starts_at)
-        self.does(commands.move, phone, reference=self.reference(phone), **slot, language="en")
+        self.does(commands.move, phone, reference=self.reference(phone), **slot)
 
     @rule(phone=PHONES)
     def give_up(self, phone: int) -> None:
-        self.does(commands.give_up, phone, reference=self.reference(phone), language="en")
+        self.does(commands.give_up, phone, reference=self.reference(phone))
 
     @precondition(lambda self: self.done)
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
-        command, arguments, outcome = data.draw(st.sampled_from(self.done))
+        command, intent, arguments, outcome = data.draw(st.sampled_from(self.done))
         before = self.counters()
-        assert command(self.db, **arguments, now=self.now) == outcome
+        assert command(self.db, replace(intent, now=self.now), **arguments) == outcome
         assert self.counters() == before
 
     @rule(minutes=st.sampled_from([1, 4, 6, 60, 60 * 24]))

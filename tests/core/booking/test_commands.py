@@ -14,11 +14,10 @@ from core.booking.errors import (
     NotOffered,
     SlotFull,
     TooManyBookings,
-    TooManySms,
 )
 from core.booking.tables import Booking, BookingHistory, Counted, Hold
+from core.messaging.limits import TooManySms
 from core.messaging.tables import Lane, Message
-from core.people.audit import Actor
 from core.people.tables import Event
 from tests.core.booking.world import TUESDAY, World, an_hour
 
@@ -115,17 +114,10 @@ def test_a_holiday_is_not_offered(world: World) -> None:
 def test_a_session_goes_on_after_a_refusal(world: World) -> None:
     offering, phone = world.offering(seats=1), world.phone()
     world.confirms(world.phone(), offering, an_hour(8))
-    common = {
-        "contact_id": phone,
-        "offering": offering,
-        "closed_days": frozenset(),
-        "actor": Actor("ussd", phone),
-        "now": world.now,
-    }
     with world.transaction() as db:
         with pytest.raises(SlotFull):
-            commands.hold(db, starts_at=an_hour(8), request_key="one", **common)
-        commands.hold(db, starts_at=an_hour(9), request_key="two", **common)
+            commands.hold(db, world.intent(phone), offering=offering, starts_at=an_hour(8), closed_days=frozenset())
+        commands.hold(db, world.intent(phone), offering=offering, starts_at=an_hour(9), closed_days=frozenset())
     assert world.taken(Counted.OFFERING, offering.id, an_hour(9)) == 1
 
 

@@ -1,7 +1,6 @@
 """A repeated request gets the first outcome, one after the other or both at once, whatever has happened since."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,6 @@ from core.booking import commands
 from core.booking.errors import SlotFull
 from core.booking.tables import Booking
 from core.messaging.tables import Message
-from core.people.audit import Actor
 from core.people.tables import Event
 from tests.core.booking.world import World, an_hour, at_once
 
@@ -118,16 +116,10 @@ def test_a_refused_request_may_be_tried_again(world: World) -> None:
 def test_a_recorded_outcome_is_given_in_a_read_only_transaction(world: World) -> None:
     offering, phone = world.offering(), world.phone()
     first = world.holds(phone, offering, an_hour(8), request_key="key")
+    world.later(days=9)
     with world.transaction() as db:
         db.execute(sa.text("SET TRANSACTION READ ONLY"))
         again = commands.hold(
-            db,
-            contact_id=phone,
-            offering=offering,
-            starts_at=an_hour(8),
-            closed_days=frozenset(),
-            request_key="key",
-            actor=Actor("ussd", phone),
-            now=world.now + timedelta(days=9),
+            db, world.intent(phone, "key"), offering=offering, starts_at=an_hour(8), closed_days=frozenset()
         )
     assert again == first

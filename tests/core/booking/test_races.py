@@ -15,7 +15,6 @@ from core.booking.tables import Booking, Counted, Hold
 from core.booking.upkeep import archive_past, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
-from core.people.audit import Actor
 from tests.core.booking.world import World, an_hour, at_once
 
 CALLERS = 40
@@ -181,16 +180,7 @@ def test_a_capacity_lowered_among_takers_and_givers_stays_in_order(world: World)
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "rolled back"])
 def test_a_command_is_the_callers_to_commit(world: World, db: Session, committed: bool) -> None:
     offering, phone = world.offering(seats=1), world.phone()
-    commands.hold(
-        db,
-        contact_id=phone,
-        offering=offering,
-        starts_at=an_hour(8),
-        closed_days=frozenset(),
-        request_key="one",
-        actor=Actor("ussd", phone),
-        now=world.now,
-    )
+    commands.hold(db, world.intent(phone), offering=offering, starts_at=an_hour(8), closed_days=frozenset())
     assert world.scalars(sa.select(Hold)) == []
     if committed:
         db.commit()

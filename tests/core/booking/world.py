@@ -20,7 +20,7 @@ from core.catalogue.snapshot import Names, Offering, Period, Service, Site
 from core.catalogue.tables import Trust
 from core.clock import at_local, local_date
 from core.db import transactions
-from core.people.audit import Actor
+from core.people.audit import Actor, Intent
 from core.people.register import Register
 
 ALWAYS = date(2020, 1, 1)
@@ -178,20 +178,17 @@ class World:
             number = number or str(10_000_000 + next(self.numbers))
             return Beneficiary(self.register.identity(db, "national_id", number, now=self.now).id)
 
-    def does(self, command: Callable[..., Any], contact_id: int, **arguments: Any) -> Any:
-        """One command in a transaction of its own, with a request key of its own unless it is given."""
-        common: dict[str, Any] = {
-            "contact_id": contact_id,
-            "request_key": f"test-{next(self.numbers)}",
-            "actor": Actor("ussd", contact_id),
-            "now": self.now,
-        }
+    def intent(self, contact_id: int, request_key: str = "") -> Intent:
+        """What a phone wants now, under a request key of its own unless it is given."""
+        key = request_key or f"test-{next(self.numbers)}"
+        return Intent(contact_id, key, Actor("ussd", contact_id), "en", self.now)
+
+    def does(self, command: Callable[..., Any], contact_id: int, request_key: str = "", **arguments: Any) -> Any:
+        """One command in a transaction of its own."""
         if "offering" in arguments:
-            common["closed_days"] = NO_CLOSED_DAYS
-        if command not in (commands.hold, commands.release):
-            common["language"] = "en"
+            arguments.setdefault("closed_days", NO_CLOSED_DAYS)
         with self.transaction() as db:
-            return command(db, **(common | arguments))
+            return command(db, self.intent(contact_id, request_key), **arguments)
 
     def holds(self, contact_id: int, offering: Offering, starts_at: datetime, **more: Any) -> Any:
         return self.does(commands.hold, contact_id, offering=offering, starts_at=starts_at, **more)

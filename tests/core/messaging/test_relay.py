@@ -63,8 +63,8 @@ def test_a_frozen_lane_stands_still_until_it_is_let_go(box, db, now):
     assert lanes.frozen(db, Lane.BULK) is None
     assert box.claim() == []
     assert relay.due_lanes(db, now=now) == []
-    assert lanes.unfreeze(db, Lane.INTERACTIVE)
-    assert not lanes.unfreeze(db, Lane.INTERACTIVE)
+    assert lanes.thaw(db, Lane.INTERACTIVE)
+    assert not lanes.thaw(db, Lane.INTERACTIVE)
     assert lanes.frozen(db, Lane.INTERACTIVE) is None
     assert relay.due_lanes(db, now=now) == [Lane.INTERACTIVE]
     assert [c.id for c in box.claim()] == [message_id]
@@ -72,7 +72,7 @@ def test_a_frozen_lane_stands_still_until_it_is_let_go(box, db, now):
 
 def test_a_lane_frozen_again_tells_the_new_reason(db, now):
     lanes.freeze(db, Lane.BULK, reason="first", now=now)
-    lanes.unfreeze(db, Lane.BULK)
+    lanes.thaw(db, Lane.BULK)
     assert lanes.freeze(db, Lane.BULK, reason="second", now=now)
     assert lanes.frozen(db, Lane.BULK) == "second"
 
@@ -111,8 +111,25 @@ def test_a_retry_waits_longer_each_time_and_ends(box, now):
 def test_a_held_message_is_as_if_it_had_not_been_claimed(box):
     message_id = box.write()
     box.settle(box.claim(), Fate.HELD, error="out_of_credit")
-    assert (box.status(message_id), box.get(message_id).attempts) == (Status.PENDING, 0)
-    assert [c.attempt for c in box.claim()] == [1]
+    held = box.get(message_id)
+    assert (held.status, held.attempts - held.held) == (Status.PENDING, 0)
+    assert [c.id for c in box.claim()] == [message_id]
+
+
+def test_a_message_may_be_held_any_number_of_times(box):
+    message_id = box.write()
+    for _ in range(20):
+        box.settle(box.claim(), Fate.HELD, error="out_of_credit")
+    assert box.status(message_id) == Status.PENDING
+
+
+def test_the_late_result_of_a_claim_that_was_held_is_ignored(box):
+    message_id = box.write()
+    first = box.claim()
+    box.settle(first, Fate.HELD, error="out_of_credit")
+    box.claim()
+    assert box.settle(first, Fate.HELD, error="out_of_credit") == 0
+    assert box.status(message_id) == Status.SENDING
 
 
 def test_a_result_is_recorded_once(box):

@@ -32,7 +32,7 @@ def arguments(template, service, site, when, stage=Stage.RECEIVED):
 def test_a_confirmation_reads_as_it_should(catalogue):
     assert render("booking_confirmed", BOOKING, language="en", catalogue=catalogue, code=CODE) == (
         "Booked: Lost ID, GPO, Tue 24 Nov 8:00am. Number 4821 7096. Late? Come, you will be served. "
-        "To move: *191*9#. Pay nobody for a place."
+        "To move: *191*9#. Booking is free."
     )
 
 
@@ -74,7 +74,7 @@ def test_every_stage_of_a_document_has_its_words(catalogue, stage):
         catalogue=catalogue,
         code=CODE,
     )
-    assert text.startswith("Lost ID: ")
+    assert text.startswith("Document for Lost ID: ")
     assert "GPO" in text
 
 

@@ -1,7 +1,6 @@
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
@@ -9,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.booking.errors import TooManySms
 from core.db import transactions
+from core.messaging.limits import TooManySms
 from core.messaging.tables import Message
-from core.people.audit import Actor
+from core.people.audit import Actor, Intent
 from core.people.register import Register
 from core.tracking.lookup import TooManyLookups, forget_attempts, look_up, own_documents, send_status
 from core.tracking.stages import Stage
@@ -167,19 +166,14 @@ def test_a_collected_document_is_shown_for_two_weeks(db: Session, make: Make, no
 def test_the_status_is_sent_three_times_an_hour(db: Session, make: Make, people: Register, now: datetime) -> None:
     document = make(MINE, Stage.RECEIVED)
     contact_id = people.contact(db, OTHER, now=now).id
-    send = partial(
-        send_status,
-        db,
-        document_id=document.id,
-        contact_id=contact_id,
-        language="sw",
-        actor=Actor("ussd", contact_id),
-        now=now,
-    )
+
+    def send(key: str) -> None:
+        send_status(db, Intent(contact_id, key, Actor("ussd", contact_id), "sw", now), document_id=document.id)
+
     for nth in (1, 2, 3, 3):
-        send(request_key=f"send {nth}")
+        send(f"send {nth}")
     with pytest.raises(TooManySms):
-        send(request_key="send 4")
+        send("send 4")
     messages = list(db.scalars(sa.select(Message)))
     assert len(messages) == 3
     assert messages[0].arguments == {

@@ -1,12 +1,15 @@
-"""Is a port free, and if not, who has it?"""
+"""Whether a server can listen where it is to: on a free port, or at a path that a socket may have."""
 
 import errno
+import os
 import socket
 from contextlib import suppress
 from pathlib import Path
 
 from web.local.errors import StartError
 
+LONGEST_SOCKET_PATH = 103
+"""Bytes, on the strictest system we run on (macOS; Linux allows 107)."""
 LISTENING = "0A"
 """The state of a listening socket in /proc/net/tcp."""
 
@@ -26,6 +29,20 @@ def check_port(port: int, *, setting: str, purpose: str) -> None:
         except OSError as error:
             why = f"taken{_by_whom(port)}" if error.errno == errno.EADDRINUSE else f"not usable ({error.strerror})"
             raise StartError(f"Port {port} for {purpose} is {why}: set {setting} to another port.") from error
+
+
+def check_socket_path(path: Path) -> None:
+    """Raises:
+    StartError: the path is too long for the system, or has a comma, which libpq takes for a list of hosts.
+    """
+    length = len(os.fsencode(path))
+    if length > LONGEST_SOCKET_PATH:
+        raise StartError(
+            f"The path of the socket {path} is {length} bytes long and the system allows {LONGEST_SOCKET_PATH}: "
+            "set ZAMU_DATA_DIR to a shorter path."
+        )
+    if "," in str(path):
+        raise StartError(f"PostgreSQL cannot be reached at {path}: set ZAMU_DATA_DIR to a path without a comma.")
 
 
 def _by_whom(port: int) -> str:

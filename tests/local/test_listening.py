@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from web.local.errors import StartError
-from web.local.ports import check_port
+from web.local.listening import check_port
 
 
 def check(port: int) -> None:

@@ -1,9 +1,39 @@
-"""Ctrl-C, kill, and a closed terminal: the first asks to stop, the next ones to hurry."""
+"""The person at the terminal: what they read, and how they ask to stop."""
 
 import signal
+import sys
+import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
+from typing import TextIO
 
+NAME_WIDTH = 18
 ASKING_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Output:
+    """What `zamu run` prints: its own words, and each part's lines under the part's name.
+
+    Safe to use from several threads, and after the terminal has gone.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._lock = threading.Lock()
+
+    def say(self, text: str) -> None:
+        self._write(self._out, text)
+
+    def complain(self, text: str) -> None:
+        self._write(self._err, f"zamu: {text}")
+
+    def line(self, name: str, text: str) -> None:
+        self._write(self._out, f"{name:<{NAME_WIDTH}} | {text}")
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        with self._lock, suppress(OSError, ValueError):  # closed: stopping in order matters more than saying so
+            print(text, file=stream, flush=True)
 
 
 class StopRequested(BaseException):
@@ -11,7 +41,10 @@ class StopRequested(BaseException):
 
 
 class StopSignals:
-    """Within the block the first signal raises StopRequested, until `begin_stop`; from then on signals only hurry."""
+    """Ctrl-C, kill, and a closed terminal: the first asks to stop, the next ones to hurry.
+
+    Within the block the first signal raises StopRequested, until `begin_stop`; from then on signals only hurry.
+    """
 
     def __enter__(self) -> "StopSignals":
         self._stopping = False

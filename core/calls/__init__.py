@@ -1,0 +1,1 @@
+"""Calls: what is kept of them once they are over."""
