@@ -14,6 +14,9 @@ Outcome = dict[str, Any]
 
 KEPT_DAYS = 30
 """Longer than any gateway or client repeats itself (Africa's Talking: 12 hours)."""
+PASSING = "passing:"
+"""How keys begin of what is worth nothing after KEPT_PASSING, such as where a call stood."""
+KEPT_PASSING = timedelta(hours=1)
 
 
 class Request(Base):
@@ -60,7 +63,12 @@ def _record(db: Session, key: str, outcome: Outcome) -> None:
 
 
 def forget_requests(db: Session, *, now: datetime, limit: int) -> int:
-    """Delete outcomes older than KEPT_DAYS, at most `limit`. Returns how many."""
-    old = sa.select(Request.key).where(Request.at < now - timedelta(days=KEPT_DAYS)).limit(limit)
-    gone = sa.delete(Request).where(Request.key.in_(old.with_for_update(skip_locked=True))).returning(Request.key)
-    return len(db.execute(gone).all())
+    """Delete outcomes older than KEPT_DAYS, and passing ones older than KEPT_PASSING; at most `limit`, returned."""
+    old = sa.select(Request.key).where(
+        sa.or_(
+            Request.at < now - timedelta(days=KEPT_DAYS),
+            sa.and_(Request.at < now - KEPT_PASSING, Request.key.startswith(PASSING)),
+        )
+    )
+    chosen = old.limit(limit).with_for_update(skip_locked=True)
+    return len(db.execute(sa.delete(Request).where(Request.key.in_(chosen)).returning(Request.key)).all())

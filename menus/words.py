@@ -2,18 +2,17 @@
 
 from datetime import datetime
 
-from core import wording
 from core.catalogue.snapshot import Names
 from core.wording import dates
 
 
 def short(names: Names) -> str:
     """The name for a phone's screen, in the language being spoken."""
-    return names.short[wording.language()]
+    return names.spoken
 
 
 def full(names: Names) -> str:
-    return names.full[wording.language()]
+    return names.spoken_full
 
 
 def moment(iso: str) -> datetime:

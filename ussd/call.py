@@ -167,8 +167,9 @@ def _merge(before: Outcome, after: Outcome) -> Outcome:
 def _save(
     backstage: Backstage, hop: Hop, dialogue: Dialogue, outcome: Outcome, *, turn: Turn, stored: bool
 ) -> Answered:
+    came_of_it = "answered" if dialogue.shown else "ended"
     if not stored:
-        return _answered(dialogue, "answered")
+        return _answered(dialogue, came_of_it)
     try:
         faster = backstage.store.save(
             hop.session_id, hop.phone, dialogue, journey=outcome.journey, forget=outcome.forget
@@ -181,7 +182,7 @@ def _save(
         return _answered(dialogue, "unsaved")
     if faster is not None and _nothing_new(faster, hop):
         return _answered(faster, "replayed")
-    return _answered(dialogue, "answered")
+    return _answered(dialogue, came_of_it)
 
 
 def _answered(dialogue: Dialogue, outcome: str) -> Answered:

@@ -91,7 +91,7 @@ def create_blueprint(
         except DatabaseDown:
             _log.warning("an end-of-session event was not kept", part="postgresql")
             return Response("The event could not be kept. Send it again.", 503, content_type=PLAIN)
-        metrics.ENDINGS.labels(ending.status[:20], NETWORKS.get(ending.network, "other")).inc()
+        metrics.ENDINGS.labels(ending.status, NETWORKS.get(ending.network, "other")).inc()
         return Response("", content_type=PLAIN)
 
     return blueprint

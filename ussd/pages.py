@@ -78,7 +78,7 @@ def with_notice(notice: str, page: str, title: str, *, more: bool, back: bool, q
         noticed = with_keys(_join([notice, kept]), more=more, back=back)
         if fits(noticed) and (kept or question):
             return noticed, False
-    lines = [notice, *without_title.split("\n")]
+    lines = [notice, *(without_title or page).split("\n")]
     while not fits(with_keys(_join(lines), more=not question, back=back)):
         lines.pop()
     return with_keys(_join(lines), more=not question, back=back), True

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.db import Session
-from core.idempotency import Outcome, Request, once
+from core.idempotency import PASSING, Outcome, Request, once
 from core.people.sealing import Sealer, Unsealable
 from ussd.dialogue import Dialogue
 from ussd.hop import Hop
@@ -41,7 +41,7 @@ def find(db: Session, sealer: Sealer, hop: Hop) -> Dialogue | None:
 
 
 def _key(sealer: Sealer, hop: Hop, answered: int) -> str:
-    return request_key(sealer, "stand", hop, hop.answers[:answered])
+    return PASSING + request_key(sealer, "stand", hop, hop.answers[:answered])
 
 
 def _open(sealer: Sealer, outcome: Outcome) -> Dialogue | None:

@@ -1,25 +1,6 @@
 """Who a place is for, and how many places a phone may have."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import count
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-
-from core.booking.availability import day_begins
-from core.booking.errors import AlreadyBooked, TooManyBookings
-from core.booking.outcomes import Booked
-from core.booking.seats import Place
-from core.booking.steps import end_bookings
-from core.booking.tables import Booking
-from core.catalogue.snapshot import Offering
-from core.clock import local_date
-from core.db import Session
-from core.people.audit import Intent
-from core.references import new_reference
 
 MAX_LIVE_A_PHONE = 6
 MAX_UNIDENTIFIED_A_PHONE = 4
@@ -31,70 +12,3 @@ class Beneficiary:
     """The person served: known by an identity (a row of `people`), or not."""
 
     person_id: int | None = None
-
-
-Row = sa.Row[Any]
-
-
-def add_booking(
-    db: Session, intent: Intent, *, offering: Offering, starts_at: datetime, beneficiary: Beneficiary
-) -> tuple[Booked, list[Place]]:
-    """Write the booking of a locked contact. Also says which places are free because their bookings were found over.
-
-    Raises:
-        AlreadyBooked: the person served has a live booking for the service.
-        TooManyBookings: the phone has as many as it may.
-    """
-    service_id, contact_id, now = offering.service.id, intent.contact_id, intent.now
-    known = _bookings_around(db, contact_id, service_id, beneficiary)
-    over = [row.id for row in known if row.starts_at < day_begins(local_date(now))]
-    freed = end_bookings(db, Booking.id.in_(over), outcome="past", now=now) if over else []
-    live: Sequence[Row] = [row for row in known if row.id not in over]
-    while True:
-        booking = {
-            "reference": new_reference(),
-            "offering_id": offering.id,
-            "service_id": service_id,
-            "starts_at": starts_at,
-            "contact_id": contact_id,
-            "beneficiary_id": beneficiary.person_id,
-            "beneficiary_no": _admit(live, contact_id, service_id, beneficiary),
-            "created_at": now,
-        }
-        added = db.execute(
-            insert(Booking).values(booking).on_conflict_do_nothing().returning(*Booking.__table__.columns)
-        ).one_or_none()
-        if added is not None:
-            return _details(added), freed
-        # Another phone has just booked for this person, which is refused above, or the reference is taken.
-        live = _bookings_around(db, contact_id, service_id, beneficiary)
-
-
-def _bookings_around(db: Session, contact_id: int, service_id: int, beneficiary: Beneficiary) -> Sequence[Row]:
-    """The phone's bookings, and whoever's booking of the service for this person."""
-    wanted = Booking.contact_id == contact_id
-    if beneficiary.person_id is not None:
-        wanted |= sa.and_(Booking.service_id == service_id, Booking.beneficiary_id == beneficiary.person_id)
-    return db.execute(sa.select(*Booking.__table__.columns).where(wanted)).all()
-
-
-def _admit(live: Sequence[Row], contact_id: int, service_id: int, beneficiary: Beneficiary) -> int | None:
-    """The number of an unidentified person; None for one with an identity."""
-    mine = [row for row in live if row.contact_id == contact_id]
-    of_service = [row for row in live if row.service_id == service_id]
-    if beneficiary.person_id is not None:
-        for row in of_service:
-            if row.beneficiary_id == beneficiary.person_id:
-                raise AlreadyBooked(_details(row) if row in mine else None)
-    if len(mine) >= MAX_LIVE_A_PHONE:
-        raise TooManyBookings
-    if beneficiary.person_id is not None:
-        return None
-    numbers = {row.beneficiary_no for row in of_service if row.beneficiary_no is not None}
-    if len(numbers) >= MAX_UNIDENTIFIED_A_PHONE:
-        raise TooManyBookings
-    return next(number for number in count(1) if number not in numbers)
-
-
-def _details(row: Row) -> Booked:
-    return Booked(row.id, row.reference, row.offering_id, row.starts_at)

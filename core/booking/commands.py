@@ -3,7 +3,7 @@
 Every command takes the caller's session and never commits. A refusal
 (core.booking.errors) changes nothing, and the session may go on in the same
 transaction. A repeated request key gets the first outcome, whatever has
-happened since. The order of locks is in core.booking.steps.
+happened since. The order of locks is in core.booking.locking.
 
 `closed_days` are the catalogue's; they matter where a place is taken.
 """
@@ -15,11 +15,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from core.booking import steps
-from core.booking.beneficiaries import Beneficiary, add_booking
+from core.booking.adding import add_booking
+from core.booking.announcing import announce
+from core.booking.beneficiaries import Beneficiary
+from core.booking.ending import end_bookings
 from core.booking.errors import HoldExpired, NotOffered, SlotFull
+from core.booking.holds import take_own_hold, take_seat, use_hold_or_take_seat
+from core.booking.locking import OwnBooking, lock_booking, lock_contact
 from core.booking.outcomes import Booked, Held
-from core.booking.seats import Seats, place_at
+from core.booking.seats import Exchange, give_back, seat_at
 from core.booking.tables import Booking, Hold
 from core.catalogue.snapshot import Offering
 from core.db import Session
@@ -43,13 +47,13 @@ def hold(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, intent.contact_id)
-        seats = Seats()
-        old = steps.take_own_hold(db, intent.contact_id)
-        if old is None or not old.is_live(intent.now) or old.place != place_at(offering, starts_at):
-            seats.give_back([old.place] if old else [])
-            steps.take_seat(db, seats, offering, starts_at, closed_days, now=intent.now)
-        seats.settle(db)
+        lock_contact(db, intent.contact_id)
+        exchange = Exchange()
+        old = take_own_hold(db, intent.contact_id)
+        if old is None or not old.is_live(intent.now) or old.seat != seat_at(offering, starts_at):
+            exchange.give_back([old.seat] if old else [])
+            take_seat(db, exchange, offering, starts_at, closed_days, now=intent.now)
+        exchange.settle(db)
         held = Held(offering.id, starts_at, intent.now + timedelta(minutes=HOLD_MINUTES))
         db.execute(
             insert(Hold).values(
@@ -66,14 +70,12 @@ def release(db: Session, intent: Intent, *, offering: Offering, starts_at: datet
     """Give back this place, if the phone holds it: what it holds elsewhere, by a later call, stays."""
 
     def work() -> Outcome:
-        steps.lock_contact(db, intent.contact_id)
+        lock_contact(db, intent.contact_id)
         here = (Hold.offering_id == offering.id, Hold.starts_at == starts_at)
-        own = steps.take_own_hold(db, intent.contact_id, *here)
+        own = take_own_hold(db, intent.contact_id, *here)
         if own is not None:
-            seats = Seats()
-            seats.give_back([own.place])
-            seats.settle(db)
-            _trace(db, intent, "hold.released", offering_id=own.place.offering_id)
+            give_back(db, [own.seat])
+            _trace(db, intent, "hold.released", offering_id=own.seat.offering_id)
         return {"released": own is not None}
 
     once(db, intent.request_key, work, now=intent.now)
@@ -100,17 +102,17 @@ def confirm(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, intent.contact_id)
-        seats = Seats()
-        steps.use_hold_or_take_seat(db, intent, seats, offering, starts_at, closed_days)
+        lock_contact(db, intent.contact_id)
+        exchange = Exchange()
+        use_hold_or_take_seat(db, intent, exchange, offering, starts_at, closed_days)
         booked, ended = add_booking(db, intent, offering=offering, starts_at=starts_at, beneficiary=beneficiary)
-        seats.give_back(ended)
+        exchange.give_back(ended)
         try:
-            seats.settle(db)
+            exchange.settle(db)
         except SlotFull as full:
             raise HoldExpired from full
-        own = steps.OwnBooking.of(booked, offering)
-        steps.announce(db, intent, "booking.confirmed", own, template="booking_confirmed")
+        own = OwnBooking.of(booked, offering)
+        announce(db, intent, "booking.confirmed", own, template="booking_confirmed")
         return booked.as_outcome()
 
     return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
@@ -136,14 +138,14 @@ def move(
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, intent.contact_id)
-        own = steps.lock_booking(db, intent, reference)
+        lock_contact(db, intent.contact_id)
+        own = lock_booking(db, intent, reference)
         if own.service_id != offering.service.id:
             raise NotOffered
-        seats = Seats()
-        steps.use_hold_or_take_seat(db, intent, seats, offering, starts_at, closed_days)
-        seats.give_back([own.place])
-        seats.settle(db)
+        exchange = Exchange()
+        use_hold_or_take_seat(db, intent, exchange, offering, starts_at, closed_days)
+        exchange.give_back([own.seat])
+        exchange.settle(db)
         db.execute(
             sa.update(Booking)
             .where(Booking.id == own.booked.id)
@@ -151,8 +153,8 @@ def move(
             .execution_options(synchronize_session=False)
         )
         booked = Booked(own.booked.id, reference, offering.id, starts_at)
-        new = steps.OwnBooking.of(booked, offering)
-        steps.announce(db, intent, "booking.moved", new, template="booking_moved")
+        new = OwnBooking.of(booked, offering)
+        announce(db, intent, "booking.moved", new, template="booking_moved")
         return booked.as_outcome()
 
     return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
@@ -166,12 +168,10 @@ def give_up(db: Session, intent: Intent, *, reference: str) -> Booked:
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, intent.contact_id)
-        own = steps.lock_booking(db, intent, reference)
-        seats = Seats()
-        seats.give_back(steps.end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=intent.now))
-        seats.settle(db)
-        steps.announce(db, intent, "booking.given_up", own, template="booking_given_up")
+        lock_contact(db, intent.contact_id)
+        own = lock_booking(db, intent, reference)
+        give_back(db, end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=intent.now))
+        announce(db, intent, "booking.given_up", own, template="booking_given_up")
         return own.booked.as_outcome()
 
     return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
@@ -186,10 +186,10 @@ def send_again(db: Session, intent: Intent, *, reference: str) -> Booked:
     """
 
     def work() -> Outcome:
-        steps.lock_contact(db, intent.contact_id)
-        own = steps.lock_booking(db, intent, reference)
+        lock_contact(db, intent.contact_id)
+        own = lock_booking(db, intent, reference)
         refuse_too_many(db, intent, "booking.sent_again", own.subject)
-        steps.announce(db, intent, "booking.sent_again", own, template="booking_confirmed")
+        announce(db, intent, "booking.sent_again", own, template="booking_confirmed")
         return own.booked.as_outcome()
 
     return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))

@@ -1,6 +1,6 @@
-"""The counting of places.
+"""The counting of seats.
 
-A place counts in three rows of `windows`: the offering's window, the site's
+A seat counts in three rows of `windows`: the offering's window, the site's
 window over all services, and the offering's day. A counter that nobody limits
 has NO_LIMIT places and still counts.
 
@@ -27,8 +27,8 @@ Key = tuple[str, int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where somebody is expected, and when."""
+class Seat:
+    """One person's: where they are expected, and when."""
 
     offering_id: int
     site_id: int
@@ -43,12 +43,12 @@ class Place:
         )
 
 
-def place_at(offering: Offering, starts_at: datetime) -> Place:
-    return Place(offering.id, offering.site.id, starts_at)
+def seat_at(offering: Offering, starts_at: datetime) -> Seat:
+    return Seat(offering.id, offering.site.id, starts_at)
 
 
 @dataclass(slots=True)
-class Seats:
+class Exchange:
     """What one command takes and gives back, settled together."""
 
     _changes: Counter[Key] = field(default_factory=Counter)
@@ -56,13 +56,13 @@ class Seats:
 
     def take(self, offering: Offering, starts_at: datetime) -> None:
         limits = (_limit(offering.daily_quota), offering.capacity, _limit(offering.site.window_cap))
-        for key, capacity in zip(place_at(offering, starts_at).counters(), limits, strict=True):
+        for key, capacity in zip(seat_at(offering, starts_at).counters(), limits, strict=True):
             self._changes[key] += 1
             self._capacities[key] = capacity
 
-    def give_back(self, places: Iterable[Place]) -> None:
-        for place in places:
-            self._changes.subtract(place.counters())
+    def give_back(self, seats: Iterable[Seat]) -> None:
+        for seat in seats:
+            self._changes.subtract(seat.counters())
 
     def settle(self, db: Session) -> None:
         """Change the counters; what was taken and given back alike costs nothing.
@@ -84,6 +84,13 @@ class Seats:
             if all(change < 0 for _, change in changes):
                 raise RuntimeError("a place was given back that nobody had taken")
             raise SlotFull
+
+
+def give_back(db: Session, seats: Iterable[Seat]) -> None:
+    """Give seats back, where nothing is taken for them."""
+    exchange = Exchange()
+    exchange.give_back(seats)
+    exchange.settle(db)
 
 
 def _limit(places: int | None) -> int:

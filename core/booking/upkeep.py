@@ -5,9 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.booking.availability import day_begins
+from core.booking.ending import end_bookings
+from core.booking.holds import take_expired_holds
 from core.booking.queries import is_live
-from core.booking.seats import Seats
-from core.booking.steps import end_bookings, take_expired_holds
+from core.booking.seats import give_back
 from core.booking.tables import Window
 from core.clock import local_date
 from core.db import Session
@@ -15,20 +16,16 @@ from core.db import Session
 
 def free_expired_holds(db: Session, *, now: datetime, limit: int) -> int:
     """Give back the places of at most `limit` expired holds, the oldest first. Returns how many."""
-    places = take_expired_holds(db, now=now, limit=limit)
-    seats = Seats()
-    seats.give_back(places)
-    seats.settle(db)
-    return len(places)
+    seats = take_expired_holds(db, now=now, limit=limit)
+    give_back(db, seats)
+    return len(seats)
 
 
 def archive_past(db: Session, *, now: datetime, limit: int) -> int:
     """Move at most `limit` bookings whose day is over to history. Returns how many."""
-    places = end_bookings(db, sa.not_(is_live(now)), outcome="past", now=now, limit=limit)
-    seats = Seats()
-    seats.give_back(places)
-    seats.settle(db)
-    return len(places)
+    seats = end_bookings(db, sa.not_(is_live(now)), outcome="past", now=now, limit=limit)
+    give_back(db, seats)
+    return len(seats)
 
 
 def delete_past_windows(db: Session, *, now: datetime, limit: int) -> int:

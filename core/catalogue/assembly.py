@@ -93,7 +93,6 @@ def _services(
             appointment=row.appointment,
             elsewhere=row.elsewhere,
             identity=row.identity,
-            document=row.document,
             common_rank=row.common_rank,
             requirements={language: tuple(texts) for language, texts in lines[row.id].items()},
             requirements_trust=_weakest(trusts[row.id]),

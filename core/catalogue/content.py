@@ -197,7 +197,6 @@ def _services(reader: Reader, agencies: set[str], categories: set[str]) -> list[
                 appointment=reader.choice(row, "appointment", ("needed", "optional", "walk_in")),
                 elsewhere=elsewhere,
                 identity=reader.choice(row, "identity", ("national_id", "document", "none")),
-                document=code if reader.optional(row, "document") else "",
                 common_rank=reader.whole(row, "common_rank"),
                 minutes=minutes or 1,
                 source=";".join(f"{part}:{source}" for part, source in sources.items() if source),

@@ -62,7 +62,6 @@ class ServiceRow:
     appointment: str
     elsewhere: bool
     identity: str
-    document: str
     common_rank: int | None
     minutes: int
     source: str

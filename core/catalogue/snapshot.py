@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from functools import cached_property
 
 from core.catalogue.tables import Trust
+from core.wording import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,15 @@ class Names:
 
     short: Mapping[str, str]
     full: Mapping[str, str]
+
+    @property
+    def spoken(self) -> str:
+        """The short name, for a phone's screen or an SMS, in the language being spoken."""
+        return self.short[language()]
+
+    @property
+    def spoken_full(self) -> str:
+        return self.full[language()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,6 @@ class Service:
     elsewhere: bool
     identity: str
     """national_id, document or none."""
-    document: str
     common_rank: int | None
     requirements: Mapping[str, tuple[str, ...]]
     """What to bring, by language, in order."""

@@ -135,8 +135,6 @@ class Service(Base):
     """True: not done at these sites at all, by its source."""
     identity: Mapped[str]
     """Who is coming: national_id, document (passport, alien ID, birth entry) or none (a first ID, a child)."""
-    document: Mapped[str]
-    """Code of the document it produces (such as IDR), empty for none; its name is the service's `collects` name."""
     common_rank: Mapped[int | None]
     """1 for the first of the common services shown when a caller books; None for the rest."""
     minutes: Mapped[int]

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.catalogue.snapshot import Catalogue, Names
+from core.catalogue.snapshot import Catalogue
 from core.clock import local_date
 from core.errors import ZamuError
 from core.messaging.stages import stage_line
+from core.references import grouped
 from core.tracking.stages import Stage
-from core.wording import dates, language, speaking
+from core.wording import dates, speaking
 from core.wording import gettext as _
 
 
@@ -36,22 +37,21 @@ class Wording:
     """The service code a citizen dials, such as *191*9#."""
 
     def service(self) -> str:
-        return _short(self.catalogue.services[self.arguments["service"]].names)
+        return self.catalogue.services[self.arguments["service"]].names.spoken
 
     def site(self) -> str:
-        return _short(self.catalogue.sites[self.arguments["site"]].names)
+        return self.catalogue.sites[self.arguments["site"]].names.spoken
 
     def moment(self, name: str) -> datetime:
         return datetime.fromisoformat(self.arguments[name])
 
     def booking(self) -> dict[str, str]:
         """What every message about a booking names."""
-        reference = str(self.arguments["reference"])
         return {
             "service": self.service(),
             "site": self.site(),
             "when": dates.when(self.moment("starts_at")),
-            "reference": f"{reference[:4]} {reference[4:]}",
+            "reference": grouped(str(self.arguments["reference"])),
             "code": self.code,
         }
 
@@ -106,7 +106,3 @@ TEMPLATES: Mapping[str, Callable[[Wording], str]] = {
     "document_status": _document_status,
 }
 """By name. Bookings take service, site, starts_at and reference; a document takes service, site, stage and since."""
-
-
-def _short(names: Names) -> str:
-    return names.short[language()]

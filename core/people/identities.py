@@ -4,11 +4,8 @@ import re
 from dataclasses import dataclass
 
 from core.errors import Malformed
+from core.wording import N_
 from core.wording import gettext as _
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a message that is translated later
-    return message
 
 
 @dataclass(frozen=True, slots=True)

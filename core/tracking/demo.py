@@ -39,7 +39,7 @@ class DemoDocument:
     def __str__(self) -> str:
         typed = f"{grouped(self.tracking_number)} then {self.proof}"
         stage = _IN_WORDS.get(self.stage, self.stage.replace("_", " "))
-        return f"{typed:<20} {f'{stage}, {self.called}':<28} phone {self.phone}"
+        return f"{typed:<20} {f'{stage}, {self.called}':<30} phone {self.phone}"
 
 
 DEMO = (

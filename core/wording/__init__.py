@@ -50,8 +50,9 @@ def gettext(message: str) -> str:
     return translations(_language.get()).gettext(message)
 
 
-def ngettext(singular: str, plural: str, number: int) -> str:
-    return translations(_language.get()).ngettext(singular, plural, number)
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
+    """The message as it is: marked here, translated where it is said."""
+    return message
 
 
 @cache

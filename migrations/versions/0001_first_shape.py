@@ -273,7 +273,6 @@ def upgrade() -> None:
         sa.Column("appointment", sa.String(), nullable=False),
         sa.Column("elsewhere", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("identity", sa.String(), nullable=False),
-        sa.Column("document", sa.String(), nullable=False),
         sa.Column("common_rank", sa.Integer(), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),

@@ -11,13 +11,13 @@ from tests.browser.everything import Everything, NoBrowser, chromium, everything
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def everything() -> Iterator[Everything]:
     with everything_running() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     try:
         path = chromium()
@@ -25,6 +25,7 @@ def browser() -> Iterator[Browser]:
         if environment().get("CI") == "true":
             pytest.fail(str(reason))
         pytest.skip(str(reason))
+    # Stopped before another module starts its own: there is one at a time in a process.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

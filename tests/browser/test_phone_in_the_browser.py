@@ -78,9 +78,9 @@ def test_a_reply_by_sms_is_kept(page: Page, everything: Everything) -> None:
     page.get_by_role("button", name="Send SMS").click()
     expect(page.get_by_label("Reply to 22191")).to_have_value("")
     engine = make_engine(everything.database)
-    with engine.connect() as db:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         kept = sa.select(sa.func.count()).select_from(InboundMessage)
-        assert wait_until(lambda: db.execution_options(isolation_level="AUTOCOMMIT").scalar(kept) == 1, limit=10)
+        assert wait_until(lambda: db.scalar(kept) == 1, limit=10)
     engine.dispose()
 
 

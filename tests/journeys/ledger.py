@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.booking import upkeep
 from core.booking.availability import Fullness, day_begins, days_with_room, slots_on
-from core.booking.seats import Place
+from core.booking.seats import Seat
 from core.booking.tables import Booking, BookingHistory, Counted, Hold, Window
 from core.catalogue.snapshot import Catalogue, Offering
 from core.catalogue.tables import Offering as OfferingRow
@@ -57,7 +57,7 @@ class Ledger:
                     )
                 )
                 for row in places:
-                    expected.update(Place(*row).counters())
+                    expected.update(Seat(*row).counters())
             taken = {(w.kind, w.owner_id, w.starts_at): w.taken for w in db.scalars(sa.select(Window)) if w.taken}
         assert taken == dict(expected)
 

@@ -103,6 +103,12 @@ class Phone:
             assert self._is_there(text), f"{text!r} is not on the screen:\n{self.screen}"
         return self
 
+    def turns_to(self, text: str) -> Phone:
+        """Turn the pages until this is seen."""
+        while not self._is_there(text) and self._is_there("98 More"):
+            self.answers("98")
+        return self.sees(text)
+
     def does_not_see(self, *texts: str) -> Phone:
         for text in texts:
             assert not self._is_there(text), f"{text!r} is on the screen:\n{self.screen}"

@@ -118,8 +118,8 @@ def test_a_wrong_number_is_told_what_is_valid(
 @pytest.mark.parametrize(
     ("screen", "answer", "told"),
     [
-        ("services", "zzzz", "Nothing begins like that."),
-        ("categories, second page", "zzzz", "Nothing begins like that."),
+        ("services", "zzzz", "No service begins like that."),
+        ("categories, second page", "zzzz", "No service begins like that."),
         ("towns", "zzzz", "No such place."),
         ("town, typed", "zzzz", "No such place."),
         ("find a centre", "zzzz", "No such place."),
@@ -127,12 +127,12 @@ def test_a_wrong_number_is_told_what_is_valid(
         ("id", "98", "An ID number has 6 to 9 digits."),
         ("document number", "98", "That number is not right."),
         ("document proof", "98", "Type 3 digits of the ID, or a year such as 1990."),
-        ("times", "zzzz", "That is not there. Answer {first} to {last}."),
+        ("times", "zzzz", "That is not there. Answer {answers}."),
         ("centres", "98", "That was the last page."),
-        ("home", "0", "That is not there. Answer {first} to {last} or {others}."),
+        ("home", "0", "That is not there. Answer {answers}."),
         ("summary", "", "That is not there."),
-        ("give up", "", "That is not there. Answer {numbers}."),
-        ("a centre", "1", "That is not there. Answer 0 to go back."),
+        ("give up", "", "That is not there. Answer {answers}."),
+        ("a centre", "1", "That is not there. Answer {answers}."),
     ],
 )
 def test_a_wrong_answer_is_told_why(caller: Phone, screen: str, answer: str, told: str) -> None:
@@ -141,7 +141,7 @@ def test_a_wrong_answer_is_told_why(caller: Phone, screen: str, answer: str, tol
 
 @pytest.mark.parametrize("answer", ["0", "00", "9 9", "x"])
 def test_home_has_no_way_back_and_says_what_there_is(phone: Phone, answer: str) -> None:
-    phone.dials().answers(answer).sees("That is not there. Answer 1 to 8.", "1 Book a visit")
+    phone.dials().answers(answer).sees("That is not there. Answer {answers}.", "1 Book a visit")
 
 
 @pytest.mark.parametrize("spelt", ["1", "01", "001", " 1", "1 ", "\0001"])

@@ -148,7 +148,7 @@ def test_a_session_lost_before_giving_up_asks_once_more(phone: Phone, ledger: Le
     valkey.flushall()
     phone.chooses("Yes, cancel it").sees("Cancel this booking?")
     assert len(ledger.bookings()) == 1
-    phone.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
+    phone.chooses("Yes, cancel it").is_over().sees("Booking cancelled.")
     assert ledger.bookings() == []
 
 

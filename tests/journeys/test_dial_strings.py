@@ -76,7 +76,7 @@ def test_a_dial_string_never_gives_up_by_itself(
     phone = phones(app=app).dials("*191*9*3*2*1#").sees("Cancel this booking?")
     phone.sends().sees("Cancel this booking?")
     assert len(ledger.bookings()) == 1
-    phone.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
+    phone.chooses("Yes, cancel it").is_over().sees("Booking cancelled.")
     assert ledger.bookings() == []
 
 

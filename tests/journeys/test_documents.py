@@ -63,7 +63,7 @@ def test_ones_own_document_takes_two_requests(caller: Phone, enters: Enter) -> N
 def test_several_documents_are_listed_the_last_changed_first(caller: Phone, enters: Enter) -> None:
     enters()
     enters(number="33055184", proof="1994", service="BCN", to=(Stage.IN_PROCESS,))
-    caller.dials().chooses("My document").sees("Your documents:", "{service}: READY").chooses("Birth certificate")
+    caller.dials().chooses("My document").sees("Your documents:", "{service}: READY").chooses("Birth cert: child")
     caller.sees("Next: it is sent to the centre.")
 
 
@@ -156,4 +156,4 @@ def test_a_document_shown_to_its_own_phone_again_confirms_it(phone: Phone, enter
 def test_a_number_can_be_typed_where_the_own_documents_are_shown(phone: Phone, enters: Enter) -> None:
     enters()
     enters(of=OTHER, number="33055184", proof="1994", service="BCN")
-    phone.dials().chooses("My document").sees("Lost ID").answers("33055184", "1994").sees("Birth certificate")
+    phone.dials().chooses("My document").sees("Lost ID").answers("33055184", "1994").sees("Birth cert: child")

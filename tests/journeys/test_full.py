@@ -64,13 +64,13 @@ def test_a_service_full_everywhere_says_so_and_when_to_try_again(
     caller: Phone, ledger: Ledger, catalogue: Catalogue
 ) -> None:
     ledger.fill(elsewhere(catalogue), ledger.next_days(40))
-    caller.books(until="centres").chooses("GPO").sees("is full everywhere").chooses("Another place").sees("Where?")
+    caller.books(until="centres").chooses("GPO").sees("is full everywhere").chooses("Another centre").sees("Where?")
 
 
 def test_a_day_that_fills_up_while_it_is_looked_at_is_told(phone: Phone, ledger: Ledger, gpo: Offering) -> None:
     phone.books(until="times").chooses("Other day or time")
     ledger.fill([gpo], ledger.next_days(4)[3:])
-    phone.chooses("Thu 26 Nov").sees("That day has just filled up.", "Which day?").does_not_see("Thu 26")
+    phone.chooses("Thu 26 Nov").sees("That day has just filled up.", "1 Mon 23 Nov").does_not_see("Thu 26")
 
 
 def test_the_last_place_taken_by_another_while_it_is_looked_at_is_told(
@@ -81,7 +81,7 @@ def test_the_last_place_taken_by_another_while_it_is_looked_at_is_told(
     slow, quick = phones(language=language).books(until="times"), phones(OTHER).books(until="times")
     assert "10:00am" in slow.screen
     quick.answers("1").sees("is held for you", "10:00am")
-    slow.answers("1").sees("That time is just gone.").does_not_see("10:00am")
+    slow.answers("1").sees("That time has just been taken.").does_not_see("10:00am")
     slow.answers("1").sees("is held for you", "10:30am")
     ledger.is_balanced()
 

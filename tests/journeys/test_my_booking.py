@@ -60,7 +60,7 @@ def test_a_booking_is_given_up(caller: Phone, ledger: Ledger) -> None:
     reference = ledger.only_booking().reference
     caller.dials().chooses("My booking", "Cancel my booking").sees("Cancel this booking?", "GPO")
     assert len(ledger.bookings()) == 1
-    caller.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
+    caller.chooses("Yes, cancel it").is_over().sees("Booking cancelled.")
     assert ledger.bookings() == []
     assert ledger.given_up() == [reference]
     assert ledger.messages() == ["booking_confirmed", "booking_given_up"]
@@ -95,7 +95,7 @@ def test_a_booking_given_up_on_another_call_is_gone_here_too(phones: Phones, led
     first.dials().chooses("My booking", "Cancel my booking")
     second = phones().dials().chooses("My booking", "Move to another time").answers("2")
     first.chooses("Yes, cancel it").is_over()
-    second.chooses("Confirm").goes_on().sees("That booking is no more.")
+    second.chooses("Confirm").goes_on().sees("You no longer have that booking.")
     assert ledger.bookings() == []
     second.answers("00")
     ledger.is_balanced()

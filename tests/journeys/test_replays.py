@@ -181,7 +181,7 @@ def test_a_thousand_last_places_are_never_taken_twice(phones: Phones, ledger: Le
     callers = [phones(f"+25471100003{n}").books(until="times").types("1") for n in range(8)]
     replies = at_once(*[lambda caller=caller: caller.posts(caller.form()) for caller in callers])
     assert sum("is held for you" in reply for reply in replies) == 6
-    assert sum("That time is just gone." in reply for reply in replies) == 2
+    assert sum("That time has just been taken." in reply for reply in replies) == 2
     assert len(ledger.holds()) == 6
     ledger.is_balanced()
 

@@ -89,10 +89,10 @@ def test_a_mother_books_for_two_children_without_valkey(
     phones: Phones, make_app: MakeApp, dead_redis: str, ledger: Ledger
 ) -> None:
     phone = phones(app=make_app(redis_url=dead_redis))
-    phone.dials().chooses("Book a visit", "Birth certificate", "Nairobi", "GPO").answers("1").chooses(
+    phone.dials().chooses("Book a visit", "Birth cert: child", "Nairobi", "GPO").answers("1").chooses(
         "Confirm"
     ).is_over()
-    phone.dials().chooses("Book a visit", "Birth certificate").answers("1").chooses(
+    phone.dials().chooses("Book a visit", "Birth cert: child").answers("1").chooses(
         "Book for another person", "Confirm"
     )
     phone.is_over().sees("Booked")
@@ -106,10 +106,10 @@ def test_a_booking_is_given_up_without_valkey(
     phones(language=language).books()
     phone = phones(language=language, app=without_valkey).dials().chooses("My booking", "Cancel my booking")
     assert len(ledger.bookings()) == 1
-    phone.chooses("Yes, cancel it").is_over().sees("Your place is given up.")
+    phone.chooses("Yes, cancel it").is_over().sees("Booking cancelled.")
     assert phone.requests == 4
     assert ledger.bookings() == []
-    assert phone.sends().is_over().sees("Your place is given up.")
+    assert phone.sends().is_over().sees("Booking cancelled.")
     assert ledger.messages() == ["booking_confirmed", "booking_given_up"]
     ledger.is_balanced()
 
@@ -157,7 +157,7 @@ def test_a_refused_time_and_another_one_chosen_are_walked_alike(
     phone = phones(app=app).books(until="times")
     for n in range(6):
         phones(f"+25471100004{n}").books(until="times").answers("1").sees("10:00am is held for you")
-    phone.answers("1").sees("That time is just gone.").answers("2").sees("is held for you", "12:00pm")
+    phone.answers("1").sees("That time has just been taken.").answers("2").sees("is held for you", "12:00pm")
     phone.answers("12345678").sees("12:00pm").chooses("Confirm").is_over().sees("12:00pm")
     assert len(ledger.holds()) == 6
     ledger.is_balanced()

@@ -1,6 +1,5 @@
 """Any sequence of calls, answers, losses and copies: always an answer within a page, and the places add up."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -190,9 +189,8 @@ def test_any_input_gets_an_answer_and_the_places_add_up(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     world = Town(app, make_app(redis_url=dead_redis), town, valkey, clock, ledger, transaction, register)
-    make: Callable[[], AnyCalls] = lambda: AnyCalls(world)
     run_state_machine_as_test(
-        make,
+        lambda: AnyCalls(world),
         settings=settings(
             max_examples=45,
             stateful_step_count=25,

@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from core.db import Transaction
 from core.calls.tables import UssdEnding
+from core.db import Transaction
 from tests.journeys.fixtures import MakeApp
 from tests.journeys.phone import PATH
 from tests.support import NOW, SECRET
@@ -53,7 +53,9 @@ def is_a_sentence(response: TestResponse, status: int) -> None:
         assert inside not in response.text
 
 
-@pytest.mark.parametrize("secret", ["wrong", "a b", SECRET[:-1], f"{SECRET}x", SECRET.upper(), "%00", "é", "..", "%2e%2e"])
+@pytest.mark.parametrize(
+    "secret", ["wrong", "a b", SECRET[:-1], f"{SECRET}x", SECRET.upper(), "%00", "é", "..", "%2e%2e"]
+)
 @pytest.mark.parametrize("rest", ["", "/events"])
 def test_a_wrong_secret_finds_nothing(client: FlaskClient, secret: str, rest: str) -> None:
     response = client.post(f"/ussd/africastalking/{secret}{rest}", data=HOP)

@@ -49,9 +49,7 @@ def test_a_journey_comes_back_as_it_was(journey: Journey) -> None:
     assert Journey.loads(journey.dumps()) == journey
 
 
-@pytest.mark.parametrize(
-    "written", [b"", b"{}", b"[]", b"not json", b'{"language":"en"}', b'{"shown":{"new":1}}']
-)
+@pytest.mark.parametrize("written", [b"", b"{}", b"[]", b"not json", b'{"language":"en"}', b'{"shown":{"new":1}}'])
 def test_what_another_version_wrote_is_told_by_its_error(written: bytes) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         Dialogue.loads(written)

@@ -5,8 +5,9 @@ hop. A replay therefore adds nothing to it, and a late copy is a beginning of
 what is already known.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from core.calls.endings import Ending
 from core.errors import Malformed
@@ -17,6 +18,8 @@ from ussd.hop import Hop
 NAME = "africastalking"
 MOST_TEXT = 2000
 """Characters of cumulative text: far beyond what a session of 180 s can hold."""
+ENDINGS = ("Success", "Incomplete", "Failed")
+"""What the gateway says of a session's end; anything else is kept as other."""
 
 
 class UnknownCode(Exception):
@@ -53,12 +56,12 @@ def read_ending(form: Mapping[str, str]) -> Ending:
     """
     return Ending(
         session_id=_field(form, "sessionId"),
-        status=_field(form, "status"),
-        network=form.get("networkCode", ""),
+        status=status if (status := _field(form, "status")) in ENDINGS else "other",
+        network=form.get("networkCode", "")[:10],
         hops=_whole(form.get("hopsCount", "")),
         duration_ms=_whole(form.get("durationInMillis", "")),
         cost_kes=_money(form.get("cost", "")),
-        error=(form.get("errorMessage") or None),
+        error=re.sub(r"\d", "#", form.get("errorMessage", ""))[:60] or None,  # it may quote a number
     )
 
 
@@ -75,8 +78,5 @@ def _whole(text: str) -> int | None:
 
 def _money(text: str) -> Decimal | None:
     """`KES 0.8000` → 0.8; anything else is no figure."""
-    try:
-        value = Decimal(text.removeprefix("KES").strip())
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and abs(value) < 100_000 else None
+    figure = re.fullmatch(r"(?:KES\s*)?(\d{1,5}(?:\.\d{1,6})?)", text.strip())
+    return Decimal(figure[1]) if figure else None

@@ -13,7 +13,7 @@ from core.booking import commands
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import BookingRefused
 from core.booking.seats import change_capacity
-from core.booking.tables import Booking, Counted
+from core.booking.tables import Booking, Counted, Hold
 from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
@@ -82,7 +82,11 @@ class BookingMachine(RuleBasedStateMachine):
 
     @rule(phone=PHONES)
     def release(self, phone: int) -> None:
-        self.does(commands.release, phone)
+        """What the phone holds, live or expired; else what nobody holds."""
+        held = sa.select(Hold.offering_id, Hold.starts_at).where(Hold.contact_id == self.phones[phone])
+        offering_id, starts_at = self.db.execute(held).one_or_none() or (self.offerings[0].id, an_hour(8))
+        offering = next(o for o in self.offerings if o.id == offering_id)
+        self.does(commands.release, phone, offering=offering, starts_at=starts_at)
 
     @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES, person=PEOPLE)
     def confirm(self, phone: int, offering: int, starts_at: Any, person: int) -> None:

@@ -124,9 +124,17 @@ def test_a_session_goes_on_after_a_refusal(world: World) -> None:
 def test_a_released_hold_gives_its_seat_back(world: World) -> None:
     offering, phone = world.offering(), world.phone()
     world.holds(phone, offering, an_hour(8))
-    world.does(commands.release, phone)
-    world.does(commands.release, phone)
+    world.releases(phone, offering, an_hour(8))
+    world.releases(phone, offering, an_hour(8))
     assert world.taken(Counted.OFFERING, offering.id, an_hour(8)) == 0
+
+
+def test_a_release_of_what_was_held_before_leaves_the_hold_of_now(world: World) -> None:
+    offering, phone = world.offering(), world.phone()
+    world.holds(phone, offering, an_hour(8))
+    world.holds(phone, offering, an_hour(9))
+    world.releases(phone, offering, an_hour(8))
+    assert world.taken(Counted.OFFERING, offering.id, an_hour(9)) == 1
 
 
 def test_a_confirmation_after_the_hold_has_run_out_takes_the_place_again(world: World) -> None:
@@ -226,7 +234,7 @@ def test_a_phone_has_so_many_live_bookings(world: World) -> None:
 
 def test_a_reference_that_is_taken_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["48217092", "48217092", "33055184"])
-    monkeypatch.setattr("core.booking.beneficiaries.new_reference", lambda: next(drawn))
+    monkeypatch.setattr("core.booking.adding.new_reference", lambda: next(drawn))
     offering = world.offering()
     world.confirms(world.phone(), offering, an_hour(8))
     assert world.confirms(world.phone(), offering, an_hour(8)).reference == "33055184"

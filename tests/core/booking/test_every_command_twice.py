@@ -22,9 +22,9 @@ def holding(world: World) -> Command:
 
 
 def releasing(world: World) -> Command:
-    phone = world.phone()
-    world.holds(phone, world.offering(), an_hour(8))
-    return partial(world.does, commands.release, phone, request_key="key")
+    offering, phone = world.offering(), world.phone()
+    world.holds(phone, offering, an_hour(8))
+    return partial(world.releases, phone, offering, an_hour(8), request_key="key")
 
 
 def confirming(world: World) -> Command:
@@ -109,7 +109,7 @@ def test_a_refused_request_may_be_tried_again(world: World) -> None:
     world.holds(other, offering, an_hour(8))
     with pytest.raises(SlotFull):
         world.holds(phone, offering, an_hour(8), request_key="key")
-    world.does(commands.release, other)
+    world.releases(other, offering, an_hour(8))
     world.holds(phone, offering, an_hour(8), request_key="key")
 
 

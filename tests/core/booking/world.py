@@ -43,7 +43,6 @@ def a_service(**details: Any) -> Service:
         "appointment": "needed",
         "elsewhere": False,
         "identity": "national_id",
-        "document": "",
         "common_rank": None,
         "requirements": {},
         "requirements_trust": Trust.ESTIMATE,
@@ -125,7 +124,6 @@ class World:
                     category_id=category.id,
                     appointment="needed",
                     identity=identity,
-                    document="",
                     minutes=15,
                     source="test",
                 )
@@ -185,13 +183,16 @@ class World:
 
     def does(self, command: Callable[..., Any], contact_id: int, request_key: str = "", **arguments: Any) -> Any:
         """One command in a transaction of its own."""
-        if "offering" in arguments:
+        if command in (commands.hold, commands.confirm, commands.move):
             arguments.setdefault("closed_days", NO_CLOSED_DAYS)
         with self.transaction() as db:
             return command(db, self.intent(contact_id, request_key), **arguments)
 
     def holds(self, contact_id: int, offering: Offering, starts_at: datetime, **more: Any) -> Any:
         return self.does(commands.hold, contact_id, offering=offering, starts_at=starts_at, **more)
+
+    def releases(self, contact_id: int, offering: Offering, starts_at: datetime, **more: Any) -> Any:
+        return self.does(commands.release, contact_id, offering=offering, starts_at=starts_at, **more)
 
     def confirms(
         self,

@@ -30,7 +30,6 @@ def service(**values) -> Service:
         "appointment": "needed",
         "elsewhere": False,
         "identity": "none",
-        "document": "",
         "common_rank": None,
         "requirements": {"en": ("ID copy",), "sw": ("Nakala ya ID",)},
         "requirements_trust": SURE,

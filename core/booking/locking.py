@@ -1,0 +1,94 @@
+"""The order in which every command locks, and the locks of the caller's own rows.
+
+No two transactions wait for each other, because all lock in this order:
+
+1. the row of `requests` (a second copy of a request waits for the first);
+2. the contact's row of `people` (one command of a phone at a time);
+3. the contact's booking that is changed;
+4. the contact's own hold;
+5. expired holds of others, passing over those that somebody else is freeing;
+6. a new row of `bookings` (waits where another phone books for the same person);
+7. rows of `windows`, in one statement, in the order of their keys.
+
+A hold is written last: its row is the contact's own, and the contact is locked.
+
+The sweeps lock bookings or holds, passing over locked ones, and then windows.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.booking.errors import NoSuchBooking
+from core.booking.outcomes import Booked
+from core.booking.queries import is_live
+from core.booking.seats import Seat, seat_at
+from core.booking.tables import Booking
+from core.catalogue.snapshot import Offering
+from core.catalogue.tables import Offering as OfferingRow
+from core.catalogue.tables import Service, Site
+from core.db import Session
+from core.people.audit import Intent
+from core.people.tables import Person
+
+
+def lock_contact(db: Session, contact_id: int) -> None:
+    """One command of a phone at a time. Rows that only refer to the contact can still be written meanwhile."""
+    db.execute(sa.select(Person.id).where(Person.id == contact_id).with_for_update(key_share=True)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBooking:
+    """A phone's booking, with the codes that its message needs."""
+
+    booked: Booked
+    service_id: int
+    seat: Seat
+    service: str
+    site: str
+
+    @property
+    def subject(self) -> str:
+        """How events and messages name it."""
+        return f"booking:{self.booked.id}"
+
+    @classmethod
+    def of(cls, booked: Booked, offering: Offering) -> "OwnBooking":
+        return cls(
+            booked=booked,
+            service_id=offering.service.id,
+            seat=seat_at(offering, booked.starts_at),
+            service=offering.service.code,
+            site=offering.site.code,
+        )
+
+
+def lock_booking(db: Session, intent: Intent, reference: str) -> OwnBooking:
+    """Raises:
+    NoSuchBooking: unknown, over, or another phone's.
+    """
+    row = db.execute(
+        sa.select(
+            Booking.id,
+            Booking.starts_at,
+            Booking.offering_id,
+            Booking.service_id,
+            OfferingRow.site_id,
+            Service.code.label("service"),
+            Site.code.label("site"),
+        )
+        .join(OfferingRow, OfferingRow.id == Booking.offering_id)
+        .join(Service, Service.id == Booking.service_id)
+        .join(Site, Site.id == OfferingRow.site_id)
+        .where(Booking.reference == reference, Booking.contact_id == intent.contact_id, is_live(intent.now))
+        .with_for_update(of=Booking)
+    ).one_or_none()
+    if row is None:
+        raise NoSuchBooking
+    return OwnBooking(
+        booked=Booked(row.id, reference, row.offering_id, row.starts_at),
+        service_id=row.service_id,
+        seat=Seat(row.offering_id, row.site_id, row.starts_at),
+        service=row.service,
+        site=row.site,
+    )
