@@ -48,9 +48,7 @@ def main() -> None:
             measure(ports["zamu"], SECRET, booking, callers=2, conversations=500, mark="warm")
             measure(ports["floor"], SECRET, booking, callers=2, conversations=200, mark="warm")
             floor, menus, towards = _compare(ports)
-    print(
-        f"{CALLERS} callers at once, {CONVERSATIONS} conversations a turn, best of {TURNS} turns, {os.cpu_count()} cores"
-    )
+    print(f"{CALLERS} callers at once, {CONVERSATIONS} conversations a turn, best of {TURNS}, {os.cpu_count()} cores")
     _tell("floor: parse, one GET, one SET", floor, floor)
     _tell("zamu: menus", menus, floor)
     _tell("zamu: towards a booking", towards, floor)
@@ -68,7 +66,9 @@ def _compare(ports: Mapping[str, int]) -> tuple[Measured, Measured, Measured]:
             before = best[nth]
             best[nth] = now if before is None or now.rate > before.rate else before
     floor, menus, towards = best
-    assert floor and menus and towards
+    assert floor is not None
+    assert menus is not None
+    assert towards is not None
     return floor, menus, towards
 
 

@@ -76,7 +76,13 @@ def _end_with(parent: int) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m simulator", description="A telco on your desk.", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        "python -m simulator",
+        description="A telco on your desk.",
+        allow_abbrev=False,
+        fromfile_prefix_chars="@",
+        epilog="@FILE reads arguments from a file, one a line: keys are not for everybody to see.",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; loopback only")
     parser.add_argument("--port", type=int, default=8192, help="0 takes any free port")
     parser.add_argument("--callback", default="http://127.0.0.1:8191", help="Zamu's base address; loopback only")

@@ -24,8 +24,22 @@ from web.seeding import seed_database
 pytest_plugins = ["tests.journeys.fixtures"]
 
 CATALOGUE_TABLES = frozenset(
-    "agencies categories areas sites site_hours services requirements fees offerings offering_hours names "
-    "holiday_overrides closures catalogue_version".split()
+    [
+        "agencies",
+        "categories",
+        "areas",
+        "sites",
+        "site_hours",
+        "services",
+        "requirements",
+        "fees",
+        "offerings",
+        "offering_hours",
+        "names",
+        "holiday_overrides",
+        "closures",
+        "catalogue_version",
+    ]
 )
 
 

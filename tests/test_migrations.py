@@ -87,9 +87,7 @@ def test_the_application_makes_no_tables(application: sa.Connection) -> None:
         application.execute(sa.text("CREATE TABLE one_more (id int)"))
 
 
-@pytest.mark.parametrize(
-    "statement", ["DROP TABLE people", "ALTER TABLE people ADD x int", "TRUNCATE people"]
-)
+@pytest.mark.parametrize("statement", ["DROP TABLE people", "ALTER TABLE people ADD x int", "TRUNCATE people"])
 def test_the_application_changes_no_table(application: sa.Connection, statement: str) -> None:
     with pytest.raises(sa.exc.ProgrammingError, match=r"permission denied|must be owner"):
         application.execute(sa.text(statement))

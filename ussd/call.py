@@ -1,7 +1,7 @@
 """One hop from load to save: what was known of the call, what the answer does, and what is kept of it."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,7 +138,7 @@ def _turn(
     walk: Walk,
     now: datetime,
     passed: int = 0,
-):
+) -> Iterator[Turn]:
     """A turn whose transaction, if a screen opens one, commits when the block ends."""
     with contextlib.ExitStack() as stack:
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis
 import structlog
@@ -70,7 +70,8 @@ class SessionStore:
         """Raises:
         StoreDown: nothing can be known of this session.
         """
-        session, journey = self._call(lambda client: client.mget(self._keys(session_id, phone)))
+        found: list[bytes | None] = self._call(lambda client: list(client.mget(self._keys(session_id, phone))))  # type: ignore[arg-type]
+        session, journey = found
         return Loaded(self._open_session(session), self._open_journey(journey), _turn(session))
 
     def save(
@@ -96,9 +97,9 @@ class SessionStore:
         self._resting_until = 0.0
         self._call(lambda client: client.ping())
 
-    def _save(self, client: redis.Redis, keys: tuple[str, str], arguments: tuple) -> bytes | None:
-        script = self._local.save
-        return script(keys=keys, args=arguments, client=client)
+    def _save(self, client: redis.Redis, keys: tuple[str, str], arguments: tuple[Any, ...]) -> bytes | None:
+        stored: bytes | None = self._local.save(keys=keys, args=arguments, client=client)
+        return stored
 
     def _keys(self, session_id: str, phone: str) -> tuple[str, str]:
         tag = self._sealer.index(phone).hex()

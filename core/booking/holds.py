@@ -76,7 +76,7 @@ def take_seat(
     """
     if not is_bookable(offering, starts_at, now=now, closed_days=closed_days):
         raise NotOffered
-    exchange.give_back(take_expired_holds(db, _in_the_way_of(offering, starts_at), now=now))
+    exchange.free(take_expired_holds(db, _in_the_way_of(offering, starts_at), now=now))
     exchange.take(offering, starts_at)
 
 

@@ -52,6 +52,8 @@ class Exchange:
     """What one command takes and gives back, settled together."""
 
     _changes: Counter[Key] = field(default_factory=Counter)
+    _freed: set[Key] = field(default_factory=set)
+    """Counters of which others give back: what they free is not ours before the capacity allows it."""
     _capacities: dict[Key, int] = field(default_factory=dict)
 
     def take(self, offering: Offering, starts_at: datetime) -> None:
@@ -64,13 +66,19 @@ class Exchange:
         for seat in seats:
             self._changes.subtract(seat.counters())
 
+    def free(self, seats: Iterable[Seat]) -> None:
+        """Give back what others held."""
+        for seat in seats:
+            self._changes.subtract(seat.counters())
+            self._freed.update(seat.counters())
+
     def settle(self, db: Session) -> None:
-        """Change the counters; what was taken and given back alike costs nothing.
+        """Change the counters; what one's own phone takes and gives back alike costs nothing.
 
         Raises:
             SlotFull: one of them has no room. The caller's savepoint must be rolled back.
         """
-        changes = sorted((key, change) for key, change in self._changes.items() if change)
+        changes = sorted((key, change) for key, change in self._changes.items() if change or key in self._freed)
         if not changes:
             return
         parameters = {
@@ -118,7 +126,11 @@ _SETTLE = sa.text("""
             WHEN excluded.taken = 0 THEN greatest(counter.wanted, counter.taken - excluded.capacity)
             ELSE counter.capacity
         END
-    WHERE excluded.taken = 0 OR counter.taken + excluded.taken <= counter.capacity
+    WHERE CASE
+        WHEN excluded.taken > 0 THEN counter.taken + excluded.taken <= counter.capacity
+        WHEN excluded.capacity = 0 THEN counter.taken <= counter.wanted
+        ELSE true
+    END
     RETURNING kind
 """)
 """One row a counter, in the order given; a row comes back for each that could be changed.
@@ -126,7 +138,9 @@ _SETTLE = sa.text("""
 A new row must pass the CHECKs even where it only meets an old one, so a give-back
 of n travels as (taken 0, capacity n). `places` counts only for a counter that has
 no row yet: afterwards the row knows better. A place can be given back even where
-more are taken than wanted, and that lowers the capacity.
+more are taken than wanted, and that lowers the capacity; so where others give back
+what is taken in the same breath (a change of 0), it can be had only if no more are
+taken than wanted.
 """
 
 

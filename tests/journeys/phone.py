@@ -147,7 +147,7 @@ class Phone:
         centre: str = "GPO",
         identity: str = "12345678",
     ) -> Phone:
-        """A first booking, up to the screen named: home, services, towns, centres, times, who, summary, or to its end."""
+        """A first booking, up to one of SCREENS, or to its end."""
         answers = ["Book a visit", service, town, centre, "", identity, "Confirm"]
         self.dials()
         for screen, answer in zip(SCREENS, answers, strict=True):

@@ -18,7 +18,7 @@ DATA = Path(content.__file__).parent / "data"
 
 
 def patterns(english: str, language: str) -> list[re.Pattern[str]]:
-    """What to look for on a screen; placeholders stand for anything. What is no wording, such as a name, stays as it is."""
+    """What to look for on a screen. Placeholders stand for anything; what is no wording, such as a name, for itself."""
     if language == wording.DEFAULT:
         return [_pattern(english)]
     known = _messages(language)

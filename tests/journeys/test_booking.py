@@ -191,15 +191,14 @@ def test_a_phone_has_no_more_than_six_bookings(caller: Phone, ledger: Ledger) ->
 
 
 def test_going_back_after_a_refusal_books_nothing(phones: Phones, ledger: Ledger) -> None:
-    """The refusal came from a screen that books; going back to it from the next one must not try again."""
-    phones().books()
-    other = phones().dials().chooses("Book a visit", "Lost ID").answers("1").chooses("Confirm")
-    other.sees("This person has a booking").chooses("My booking").sees("Number")
-    booking = ledger.only_booking()
-    phones().dials().chooses("Start again", "My booking", "Cancel my booking", "Yes, cancel it").is_over()
-    other.answers("0").goes_on()
+    """The refusal came from a screen that books; coming back to it from the next one must not try again."""
+    first = phones().books()
+    second = phones().dials().chooses("Book a visit", "Lost ID").answers("1").chooses("Confirm")
+    second.sees("This person has a booking").chooses("My booking").sees("Number {reference}")
+    first.dials().chooses("Start again", "My booking", "Cancel my booking", "Yes, cancel it").is_over()
+    second.answers("0").goes_on().sees("This person has a booking")
     assert ledger.bookings() == []
-    assert ledger.given_up() == [booking.reference]
+    assert len(ledger.given_up()) == 1
 
 
 def test_nothing_personal_is_in_the_clear(phone: Phone, ledger: Ledger, register: Register) -> None:

@@ -89,6 +89,25 @@ def test_a_booking_whose_session_cannot_be_saved_is_told_all_the_same(
     assert ledger.messages() == ["booking_confirmed"]
 
 
+@pytest.mark.parametrize("service", ["First ID", "Lost ID"])
+def test_a_booking_whose_session_cannot_be_saved_is_not_made_twice_by_continuing(
+    caller: Phone, ledger: Ledger, save_fails: Callable[[type[BaseException]], None], service: str
+) -> None:
+    """The journey could not be forgotten, so the next call offers to go on with it."""
+    caller.dials().chooses("Book a visit", service, "Nairobi", "GPO").answers("1")
+    if service == "Lost ID":
+        caller.answers("12345678")
+    save_fails(StoreDown)
+    caller.chooses("Confirm").is_over().sees("Booked: {site}, {when}")
+    caller.dials().sees("Go on with").chooses("Continue")
+    if caller._is_there("Confirm"):
+        caller.chooses("Confirm")
+    caller.goes_on().sees("already")
+    assert len(ledger.bookings()) == 1
+    caller.answers("00")
+    ledger.is_balanced()
+
+
 def test_a_screen_that_cannot_be_saved_is_shown_and_the_call_goes_on(
     caller: Phone, ledger: Ledger, save_fails: Callable[[type[BaseException]], None]
 ) -> None:

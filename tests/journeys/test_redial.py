@@ -159,9 +159,11 @@ def test_offering_to_continue_does_not_use_it_up(phone: Phone) -> None:
     phone.dials().chooses("Continue").sees("Confirm")
 
 
-def test_start_again_forgets(caller: Phone) -> None:
+def test_start_again_forgets_and_gives_the_hold_back(caller: Phone, ledger: Ledger) -> None:
     caller.books(until="summary").drops()
     caller.dials().chooses("Start again").sees("My document", "My booking").drops()
+    assert ledger.holds() == []
+    ledger.is_balanced()
     caller.dials().does_not_see("Go on with").sees("My document")
 
 

@@ -176,7 +176,7 @@ def test_two_calls_of_one_phone_interleave(phones: Phones, ledger: Ledger) -> No
     ledger.is_balanced()
 
 
-def test_a_thousand_last_places_are_never_taken_twice(phones: Phones, ledger: Ledger) -> None:
+def test_no_more_callers_hold_a_time_than_it_has_places(phones: Phones, ledger: Ledger) -> None:
     """Eight phones choose the same time of six places at once: six hold it, and two are told."""
     callers = [phones(f"+25471100003{n}").books(until="times").types("1") for n in range(8)]
     replies = at_once(*[lambda caller=caller: caller.posts(caller.form()) for caller in callers])

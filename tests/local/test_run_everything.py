@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from core.messaging.tables import Lane
+from core.settings import LocalSettings
 from web.local.process import commands
+from web.local.run import run_everything
 
 RUN = """
     import os, types
@@ -63,8 +65,9 @@ signal.signal(signal.SIGTERM, stop)
 print("arguments", *sys.argv[1:])
 if sys.argv[1] == "serve":
     serve(int(os.environ["ZAMU_PORT"]))
-if sys.argv[1].startswith("--port="):
-    serve(int(os.environ["ZAMU_SIMULATOR_PORT"]))
+if sys.argv[1].startswith("@"):
+    assert os.stat(sys.argv[1][1:]).st_mode & 0o777 == 0o600
+    serve(int(open(sys.argv[1][1:]).read().partition("--port=")[2].split()[0]))
 while True:
     signal.pause()
 """
@@ -169,7 +172,10 @@ def test_from_nothing_to_a_phone_that_answers_and_back(python, anyone, free_port
     assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
     secrets = json.loads((folder / ".zamu" / "secrets.json").read_text())
     assert environment["ZAMU_SECRET_KEY"] == secrets["secret_key"]
-    assert any(f"--callback=http://127.0.0.1:{port}" in line and "--codes=*191*9#=7,*384#" in line for line in lines)
+    arguments = (folder / ".zamu" / "simulator.args").read_text().splitlines()
+    assert f"--callback=http://127.0.0.1:{port}" in arguments
+    assert "--codes=*191*9#=7,*384#" in arguments
+    assert not any(secrets["callback_secret"] in line for line in lines), "a secret is on a command line"
 
     output, errors = interrupt(run)
     assert (run.returncode, errors) == (0, "")
@@ -240,3 +246,16 @@ def test_with_the_operators_gateway_there_is_no_simulator(runner):
     assert runner.get()["ZAMU_AT_BASE_URL"] == "https://gateway.example"
     interrupt(run)
     assert run.returncode == 0
+
+
+def test_somebody_s_own_database_is_not_given_to_the_simulator(scratch: Path, capfd: pytest.CaptureFixture[str]):
+    settings = LocalSettings(
+        data_dir=scratch / "data", port=1, simulator_port=2, ussd_codes="*191*9#",
+        at_base_url=None, database_url="postgresql+psycopg://zamu_app@db.example/zamu", redis_url=None,
+    )  # fmt: skip
+    assert run_everything(settings, environ={}, migrate=_not_called, seed=_not_called) == 1
+    assert "the simulator would swallow the messages" in capfd.readouterr().err
+
+
+def _not_called(*arguments: object) -> list[str]:
+    raise AssertionError(f"called with {arguments}")

@@ -71,14 +71,20 @@ def run_everything(
                 Guard() as guard,
                 Supervisor(output, signals) as supervisor,
             ):
+                _check_database(settings)
                 _check_ports(settings)
                 secrets = load_secrets(folder)
                 database = _database(settings, environ, folder, output, supervisor)
                 redis_url = _redis_url(settings, folder, output, supervisor)
                 _attempt("The database could not be migrated", folder, lambda: migrate(database.owner))
                 env = _environment(settings, environ, folder, secrets, database, redis_url)
-                to_try = _attempt("The catalogue could not be loaded", folder, lambda: seed(env))
-                for child in _children(settings, env, output, guard):
+                # Demo offerings are for the database that we started ourselves, never for somebody's real one.
+                to_try = (
+                    []
+                    if settings.database_url
+                    else _attempt("The catalogue could not be loaded", folder, lambda: seed(env))
+                )
+                for child in _children(settings, env, folder, output, guard):
                     supervisor.start(child)
                 output.say(_welcome(settings, folder, to_try))
                 supervisor.watch()
@@ -91,6 +97,14 @@ def run_everything(
         except Exception as error:
             output.complain(f"Stopped by {_first_line(error)} (details are in {_keep_details(settings.data_dir)}).")
             return 1
+
+
+def _check_database(settings: RunSettings) -> None:
+    if settings.database_url and not settings.at_base_url:
+        raise StartError(
+            "ZAMU_DATABASE_URL is set and ZAMU_AT_BASE_URL is not: the simulator would swallow the messages of that "
+            "database. Unset the first to try things out on a server of our own; a real installation uses `zamu serve`."
+        )
 
 
 def _check_ports(settings: RunSettings) -> None:
@@ -180,7 +194,9 @@ def _environment(
     return made | given | decided
 
 
-def _children(settings: RunSettings, env: dict[str, str], output: Output, guard: Guard) -> Iterator[Child]:
+def _children(
+    settings: RunSettings, env: dict[str, str], folder: Path, output: Output, guard: Guard
+) -> Iterator[Child]:
     """In the order of starting."""
 
     def child(name: str, *command: str, stage: int, ready: Callable[[], bool] | None = None) -> Child:
@@ -202,9 +218,12 @@ def _children(settings: RunSettings, env: dict[str, str], output: Output, guard:
             "codes": settings.ussd_codes,
             "api-key": env["ZAMU_AT_API_KEY"],
         }
-        words = [*(f"--{name}={value}" for name, value in options.items()), "--quiet"]
+        # In a file of our own: the command line of a process can be read by every user of the machine.
+        arguments = folder / "simulator.args"
+        with private_file(arguments) as file:
+            file.write("\n".join([*(f"--{name}={value}" for name, value in options.items()), "--quiet"]).encode())
         ready = answers(settings.simulator_port, "/")
-        yield child("simulator", "simulator", *words, stage=SIMULATOR, ready=ready)
+        yield child("simulator", "simulator", f"@{arguments}", stage=SIMULATOR, ready=ready)
 
 
 def _welcome(settings: RunSettings, folder: Path, to_try: list[str]) -> str:

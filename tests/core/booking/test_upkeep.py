@@ -97,3 +97,16 @@ def test_past_windows_keep_their_capacity(world: World) -> None:
     with world.transaction() as db:
         assert change_capacity(db, counted=Counted.OFFERING, owner_id=offering.id, places=1, now=an_hour(9)) == 0
         assert change_capacity(db, counted=Counted.DAY, owner_id=offering.id, places=1, now=an_hour(9)) == 1
+
+
+def test_an_expired_hold_in_a_lowered_window_does_not_pass_to_another(world: World) -> None:
+    """Two booked and one held where one is wanted now: the place of the hold is given back, not handed on."""
+    offering = world.offering(seats=3)
+    for _ in range(2):
+        world.confirms(world.phone(), offering, an_hour(8))
+    world.holds(world.phone(), offering, an_hour(8))
+    with world.transaction() as db:
+        change_capacity(db, counted=Counted.OFFERING, owner_id=offering.id, places=1, now=world.now)
+    world.later(minutes=6)
+    with pytest.raises(SlotFull):
+        world.holds(world.phone(), offering, an_hour(8))

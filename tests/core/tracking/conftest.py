@@ -43,7 +43,6 @@ def catalogue(db: Session) -> dict[str, int]:
         category_id=category.id,
         appointment="needed",
         identity="national_id",
-        document="IDR",
         minutes=15,
         source="test",
     )
