@@ -102,10 +102,10 @@ def test_every_command_that_writes_takes_a_request_key(module: Any) -> None:
 # Every lane has a worker.
 
 
-def test_every_lane_has_a_worker() -> None:
+def test_every_lane_has_a_worker(tmp_path: Path) -> None:
     assert set(cli.LANES) == {lane.value for lane in Lane}
     env = {"ZAMU_CALLBACK_SECRETS": SECRET, "ZAMU_AT_API_KEY": "a-key"}
-    children = run._children(LocalSettings.from_environment({}), env, Output(), Guard())
+    children = run._children(LocalSettings.from_environment({}), env, tmp_path, Output(), Guard())
     assert {child.name for child in children} >= {f"worker {lane.value}" for lane in Lane}
 
 
