@@ -136,21 +136,33 @@ def _reached(home: str, proof: Proof) -> set[str]:
     return reached
 
 
-def mermaid(proof: Proof) -> str:
-    """The flow as a Mermaid flowchart, a box a journey."""
-    lines = ["flowchart LR"]
+def flowcharts(proof: Proof) -> dict[str, str]:
+    """A Mermaid flowchart a journey (a module of menus), by its name.
+
+    An arrow carries the answer that leads on, and none where a screen passes
+    on by itself; screens of other journeys stand as round boxes.
+    """
     journeys: dict[str, list[str]] = {}
     for name in sorted(SCREENS):
-        journeys.setdefault(name.partition(".")[0], []).append(name)
-    for journey, names in journeys.items():
-        lines.append(f"    subgraph {journey}")
-        lines += [f'        {_node(n)}["{n.partition(".")[2]}"]' for n in names]
-        lines.append("    end")
+        journeys.setdefault(_journey(name), []).append(name)
+    return {journey: _flowchart(proof, journey, names) for journey, names in journeys.items()}
+
+
+def _flowchart(proof: Proof, journey: str, names: list[str]) -> str:
+    lines = ["flowchart LR", *(f'    {_node(name)}["{name.partition(".")[2]}"]' for name in names)]
+    outside = sorted({to for start, to in proof.edges if _journey(start) == journey != _journey(to)})
+    lines += [f'    {_node(name)}(["{name}"])' for name in outside]
     for (start, to), label in sorted(proof.edges.items()):
-        arrow = f'-- "{label.replace(chr(34), "")}" -->' if label else "-->"
-        lines.append(f"    {_node(start)} {arrow} {_node(to)}")
-    lines += [f"    {_node(name)} --> END((end))" for name in sorted(proof.endings)]
+        if _journey(start) == journey:
+            answer = label.partition(" ")[0]
+            lines.append(f"    {_node(start)} {f'-- {answer} -->' if answer else '-->'} {_node(to)}")
+    ends = sorted(name for name in proof.endings if _journey(name) == journey)
+    lines += [f"    {_node(name)} --> END((end))" for name in ends]
     return "\n".join(lines)
+
+
+def _journey(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _node(name: str) -> str:

@@ -29,7 +29,7 @@ from core.tracking.stages import Stage
 from menus.proof import NOT_OFFERING, Stock, examples
 from migrations import migrate
 from ussd.hop import Hop
-from ussd.proof import Proof, TurnFactory, mermaid, prove
+from ussd.proof import Proof, TurnFactory, flowcharts, prove
 from ussd.replies import screen_name
 from ussd.turn import Turn
 from web.local.scratch import scratch_servers
@@ -44,9 +44,9 @@ TRACKING_NUMBER, PROOF = "48217092", "678"
 
 HEADING = """# The flow of the menus
 
-Drawn by `make flow` from the screens themselves; every arrow was found by rendering them. A box is a journey
-(a module of `menus/`), a node is a screen, and an arrow carries one answer that leads there. From every screen but
-home, 0 leads back and 00 leads home.
+Drawn by `make flow` from the screens themselves; every arrow was found by rendering them. A chart is a journey, one
+module of `menus/`; a box is a screen, a round one is a screen of another journey, and an arrow carries one answer that
+leads there. From every screen but home, 0 leads back and 00 leads home.
 """
 
 
@@ -74,7 +74,8 @@ def verify(flow: Path | None, *, check: bool) -> tuple[list[str], str]:
             engine.dispose()
     faults = [*wording.faults(), *proof.faults]
     if flow is not None:
-        drawing = f"{HEADING}\n```mermaid\n{mermaid(proof)}\n```\n"
+        charts = [f"## {journey}\n\n```mermaid\n{chart}\n```\n" for journey, chart in flowcharts(proof).items()]
+        drawing = "\n".join([HEADING, *charts])
         if not check:
             flow.write_text(drawing)
         elif not flow.exists() or flow.read_text() != drawing:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -78,7 +79,7 @@ def make_app(town: Database, settings: Settings, clock: Clock) -> Iterator[MakeA
 def phones(app: Flask) -> Phones:
     """Phones by number, all calling the same application unless another is given."""
 
-    def phone(number: str = CALLER, *, language: str = "en", app: Flask = app, **more: str) -> Phone:
+    def phone(number: str = CALLER, *, language: str = "en", app: Flask = app, **more: Any) -> Phone:
         return Phone(app.test_client(), number, language, **more)
 
     return phone

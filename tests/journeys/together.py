@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -29,13 +29,13 @@ def within(seconds: float, deed: Callable[[], T]) -> T:
     return _Doing(deed).result(seconds)
 
 
-class _Doing(threading.Thread):
+class _Doing(threading.Thread, Generic[T]):
     """A deed in a thread of its own, whose outcome is carried over: also what it raises."""
 
-    def __init__(self, deed: Callable[[], object]) -> None:
+    def __init__(self, deed: Callable[[], T]) -> None:
         super().__init__(daemon=True)
         self._deed = deed
-        self._returned: list[object] = []
+        self._returned: list[T] = []
         self._raised: BaseException | None = None
         self.start()
 
@@ -45,7 +45,7 @@ class _Doing(threading.Thread):
         except BaseException as error:
             self._raised = error
 
-    def result(self, seconds: float) -> object:
+    def result(self, seconds: float) -> T:
         self.join(seconds)
         assert not self.is_alive(), f"it takes longer than {seconds} seconds"
         if self._raised is not None:

@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from core.calls.endings import Ending
 from core.errors import Malformed
 from core.settings import ServiceCode
-from ussd.gateways.africastalking import Ending, UnknownCode, read_ending, read_hop
+from ussd.gateways.africastalking import UnknownCode, read_ending, read_hop
 from ussd.hop import Hop
 
 CODES = (ServiceCode("*191*9#"), ServiceCode("*384*7#", prefix="77"), ServiceCode("*384*8#", prefix="77*5"))
