@@ -24,6 +24,8 @@ BACK, HOME, MORE = "0", "00", "98"
 
 def fits(text: str) -> bool:
     """Whether one screen can show it."""
+    if len(text) > SEPTETS:
+        return False  # no character takes less than one septet; most texts that are tried are far too long
     count = septets(text)
     return count <= SEPTETS if count is not None else len(text.encode("utf-16-be")) // 2 <= UCS2_UNITS
 
