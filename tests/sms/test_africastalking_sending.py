@@ -247,3 +247,8 @@ def test_a_connection_left_idle_is_not_used_again(gateway, double, monkeypatch):
 def test_without_an_address_the_sdk_chooses_its_own(username, address):
     adapter = AfricasTalking(replace(SETTINGS, at_username=username))
     assert adapter._sms._baseUrl == address
+
+
+def test_of_what_is_said_of_one_recipient_only_an_empty_account_stops_the_lane() -> None:
+    """A sender that one network refuses must not keep the confirmations of all the others."""
+    assert {refusal.code for refusal in REFUSED.values()} & STOPS_LANE == {"out_of_credit"}

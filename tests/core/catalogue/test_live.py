@@ -178,6 +178,15 @@ def test_the_old_one_is_served_while_the_database_is_down(live, door, clock, db)
     assert live.current().version == first.version + 1
 
 
+def test_the_old_one_is_served_while_a_row_cannot_be_read(live, clock, db):
+    """Somebody mistyped while opening an offering by hand."""
+    first = live.current()
+    db.execute(sa.update(tables.SiteHours).values(trust="verifed"))
+    bump_version(db)
+    clock.seconds += 1
+    assert live.current() is first
+
+
 def test_without_any_catalogue_a_database_that_is_down_is_told(live, door):
     door.shut = True
     with pytest.raises(DatabaseDown):
