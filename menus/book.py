@@ -15,7 +15,7 @@ from core.references import grouped
 from core.wording import dates
 from core.wording import gettext as _
 from menus import hold, mine, services, times
-from menus.words import moment, short, when
+from menus.words import about, moment, short, when
 from ussd.pages import fits
 from ussd.replies import Again, Ask, End, Go, Menu, Option, Reply, Target, go, option, screen_name, target
 from ussd.screens import screen
@@ -39,10 +39,7 @@ def again(turn: Turn, screen: str, service: str, site: str, at: str, **rest: Any
         return go(
             booked_before, **slot, screen=screen_name(new_person) if known else screen, rest={} if known else rest
         )
-    held = hold.take(turn, **slot)
-    if held is None:
-        return go(times.choose, service=service, site=site, notice=_("The time held for you is gone. Choose another."))
-    return Go(Target(screen, held | rest))
+    return on(turn, **slot, screen=screen, rest=rest)
 
 
 @screen(leave=hold.give_back, resume=again)
@@ -83,7 +80,7 @@ def booked_before(turn: Turn, service: str, site: str, at: str, screen: str, res
 
 @screen()
 def on(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, str]) -> Reply:
-    """On with the booking, after a look at the earlier one: the time is held by now, or held once more."""
+    """On with the booking on `screen`: the time is still held, held once more, or gone."""
     held = hold.take(turn, service=service, site=site, at=at)
     if held is None:
         return go(times.choose, service=service, site=site, notice=_("The time held for you is gone. Choose another."))
@@ -102,7 +99,7 @@ def _booked(turn: Turn, service: str) -> list[Booking]:
 def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
     slot = {"service": service, "site": site, "at": at}
     found = turn.catalogue.services[service]
-    unfinished = f"{short(found.names)}, {short(turn.catalogue.sites[site].names)}"
+    unfinished = about(found, turn.catalogue.sites[site])
     held = _("{when} is held for you.").format(when=when(at))
     if found.identity == "document":
         labels = (_("National ID"), _("Passport"), _("Alien ID"), _("Birth certificate"))
@@ -120,7 +117,7 @@ def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
 @screen(leave=hold.give_back, resume=again)
 def number(turn: Turn, service: str, site: str, at: str, kind: str) -> Reply:
     slot = {"service": service, "site": site, "at": at}
-    unfinished = f"{short(turn.catalogue.services[service].names)}, {short(turn.catalogue.sites[site].names)}"
+    unfinished = about(turn.catalogue.services[service], turn.catalogue.sites[site])
     return _ask_number(slot, kind, "", unfinished)
 
 
@@ -163,8 +160,7 @@ def summary(turn: Turn, service: str, site: str, at: str, kind: str, number: str
     if not fits("\n".join([whole, *_numbered(options), _("0 Back")])):
         whole = f"{heading}\n{fee}"
         options.append(option(_("What to bring"), what_to_bring, service=service))
-    about = f"{short(found.names)}, {short(turn.catalogue.sites[site].names)}"
-    return Menu(whole, options, unfinished=about)
+    return Menu(whole, options, unfinished=about(found, turn.catalogue.sites[site]))
 
 
 @screen()

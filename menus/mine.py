@@ -8,7 +8,7 @@ from core.references import grouped
 from core.wording import dates
 from core.wording import gettext as _
 from menus import hold, services, times
-from menus.words import moment, short, when
+from menus.words import about, moment, short, when
 from ussd.replies import End, Menu, Reply, go, option
 from ussd.screens import screen
 from ussd.turn import Turn
@@ -56,7 +56,7 @@ def confirm_move(turn: Turn, reference: str, service: str, site: str, at: str) -
             site=short(turn.catalogue.sites[site].names), when=when(at)
         ),
         [option(_("Confirm"), move, reference=reference, service=service, site=site, at=at)],
-        unfinished=f"{short(turn.catalogue.services[service].names)}, {short(turn.catalogue.sites[site].names)}",
+        unfinished=about(turn.catalogue.services[service], turn.catalogue.sites[site]),
     )
 
 

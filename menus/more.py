@@ -4,12 +4,10 @@ from core.catalogue import search, telling
 from core.clock import local_date
 from core.wording import gettext as _
 from menus import home, services
-from menus.words import full, short
+from menus.words import MOST_FOUND, full, short
 from ussd.replies import Again, Menu, Reply, go, option, target
 from ussd.screens import screen
 from ussd.turn import Turn
-
-MOST_FOUND = 9
 
 
 @screen()

@@ -9,12 +9,10 @@ from core.catalogue.snapshot import Offering
 from core.wording import dates
 from core.wording import gettext as _
 from menus import free, times
-from menus.words import short
+from menus.words import MOST_FOUND, short
 from ussd.replies import Again, Ask, Menu, Option, Reply, go, option, target
 from ussd.screens import screen
 from ussd.turn import Turn
-
-MOST_FOUND = 9
 
 
 @screen()

@@ -7,12 +7,10 @@ from core.catalogue.snapshot import Service
 from core.clock import local_date
 from core.wording import gettext as _
 from menus import places
-from menus.words import full, short
+from menus.words import MOST_FOUND, full, short
 from ussd.replies import Again, Menu, Option, Reply, go, option, target
 from ussd.screens import screen
 from ussd.turn import Turn
-
-MOST_FOUND = 9
 
 
 @screen()

@@ -13,7 +13,7 @@ from core.clock import local_date
 from core.wording import dates
 from core.wording import gettext as _
 from menus import book, free, hold, mine, places
-from menus.words import short
+from menus.words import about, short
 from ussd.replies import Menu, Option, Reply, go, option
 from ussd.screens import screen
 from ussd.turn import Turn
@@ -34,7 +34,7 @@ def choose(turn: Turn, service: str, site: str, moving: str = "", again: bool = 
     options.append(option(_("Other day or time"), days, service=service, site=site, moving=moving))
     if again or moving:
         options.append(option(_("Another centre"), places.choose, service=service, moving=moving, elsewhere=True))
-    return Menu(f"{short(offering.service.names)}, {short(offering.site.names)}", options, unfinished=_about(offering))
+    return Menu(about(offering.service, offering.site), options, unfinished=about(offering.service, offering.site))
 
 
 @screen()
@@ -51,7 +51,7 @@ def days(turn: Turn, service: str, site: str, moving: str = "") -> Reply:
             option(dates.day_month(day), on_day, service=service, site=site, day=day.isoformat(), moving=moving)
             for day in with_room
         ],
-        unfinished=_about(offering),
+        unfinished=about(offering.service, offering.site),
     )
 
 
@@ -67,7 +67,7 @@ def on_day(turn: Turn, service: str, site: str, day: str, moving: str = "") -> R
     return Menu(
         dates.day_month(chosen),
         [option(dates.clock(t), take, **_slot(service, site, t, moving)) for t in room],
-        unfinished=_about(offering),
+        unfinished=about(offering.service, offering.site),
     )
 
 
@@ -103,7 +103,7 @@ def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> 
             service=short(offering.service.names)
         )
     options.append(option(_("Another centre"), places.choose, service=service, moving=moving, elsewhere=True))
-    return Menu(title, options, unfinished=_about(offering))
+    return Menu(title, options, unfinished=about(offering.service, offering.site))
 
 
 def _earlier_elsewhere(turn: Turn, full: Offering, than: date | None) -> list[tuple[Offering, date]]:
@@ -125,7 +125,3 @@ def _times(times: list[datetime], service: str, site: str, moving: str) -> list[
 
 def _slot(service: str, site: str, starts_at: datetime, moving: str) -> dict[str, str]:
     return {"service": service, "site": site, "at": starts_at.isoformat(), "moving": moving}
-
-
-def _about(offering: Offering) -> str:
-    return f"{short(offering.service.names)}, {short(offering.site.names)}"

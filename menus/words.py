@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
-from core.catalogue.snapshot import Names
+from core.catalogue.snapshot import Names, Service, Site
 from core.wording import dates
+
+MOST_FOUND = 9
+"""Names shown of those that fit what was typed: one digit each."""
 
 
 def short(names: Names) -> str:
@@ -13,6 +16,11 @@ def short(names: Names) -> str:
 
 def full(names: Names) -> str:
     return names.spoken_full
+
+
+def about(service: Service, site: Site) -> str:
+    """Lost ID, GPO: what a caller is in the middle of."""
+    return f"{short(service.names)}, {short(site.names)}"
 
 
 def moment(iso: str) -> datetime:

@@ -30,12 +30,6 @@ def fits(text: str) -> bool:
     return count <= SEPTETS if count is not None else len(text.encode("utf-16-be")) // 2 <= UCS2_UNITS
 
 
-def paginate(title: str, lines: Sequence[str], *, back: bool) -> list[str]:
-    """The pages of a screen: its title, its lines, and the keys to move with. Every page fits."""
-    *others, last = split(title, lines, back=back)
-    return [*(with_keys(page, more=True, back=back) for page in others), with_keys(last, more=False, back=back)]
-
-
 def split(title: str, lines: Sequence[str], *, back: bool) -> list[str]:
     """The pages without their keys.
 

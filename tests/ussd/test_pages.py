@@ -8,12 +8,18 @@ from core.gsm7 import BASIC, EXTENSION, septets
 from core.wording import speaking
 from ussd.dialogue import Shown
 from ussd.machine import page_count, page_text
-from ussd.pages import fits, paginate
+from ussd.pages import fits, split, with_keys
 
 GSM = "".join(sorted((BASIC | EXTENSION) - set("\n\r\f")))
 WORDS = st.text(st.sampled_from(GSM + "     "), min_size=1, max_size=400)
 ANY_WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200)
 LABELS = st.lists(st.text(st.sampled_from("abcdefghij KLM"), min_size=1, max_size=30), max_size=30)
+
+
+def paginate(title: str, lines: list[str], *, back: bool) -> list[str]:
+    """The pages of a screen with their keys, as the machine shows them one by one."""
+    *others, last = split(title, lines, back=back)
+    return [*(with_keys(page, more=True, back=back) for page in others), with_keys(last, more=False, back=back)]
 
 
 def numbered(labels: list[str]) -> list[str]:
