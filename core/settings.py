@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.messaging.senders import Sender
 from core.messaging.tables import Lane
 
 LANES = tuple(lane.value for lane in Lane)
@@ -34,6 +35,27 @@ class ServiceCode:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortCode:
+    """A number that citizens can answer by SMS."""
+
+    number: str
+    keyword: str = ""
+    """What their messages must begin with, where the number is shared."""
+    free: bool = False
+    """Whether answering costs them nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The most that a lane may cost in a day or in a month."""
+
+    lane: str
+    kes: int
+    span: str
+    """day or month."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
     """SQLAlchemy address, for the role that owns no table."""
@@ -53,14 +75,35 @@ class Settings:
     at_base_url: str = ""
     """Another address for Africa's Talking; empty means the SDK's own."""
     at_senders: Mapping[str, str] = field(default_factory=dict)
-    """Sender by lane, such as {"interactive": "22191", "bulk": "HUDUMA"}; none means the account's default."""
+    """Sender by lane, or by lane and network, such as {"interactive": "22191", "bulk": "HUDUMA", "bulk@63903":
+    "HUDUMAKE"}; none means the account's default."""
+    short_codes: tuple[ShortCode, ...] = ()
+    """The senders that can be answered."""
     at_batch: int = 100
     """Most recipients a call (the gateway publishes no figure)."""
+    at_segments_a_second: int = 100
+    """Most SMS segments a second under one sender (the gateway publishes no figure)."""
+    caps: tuple[Cap, ...] = ()
+    """What a lane may cost."""
+    sms_a_day: int = 5
+    """Most messages a person a day, over all kinds, before those are kept back that nobody asked for."""
+    approve_above: int = 1000
+    """A campaign to more recipients than this needs a second person."""
+    public_url: str = ""
+    """Where the gateway reaches us, such as https://zamu.example.go.ke: for `zamu callbacks`."""
     port: int = 8191
     simulator_port: int = 8192
     data_dir: Path = Path(".zamu")
     metrics_dir: Path | None = None
     """Where processes share their counters (prometheus_client reads PROMETHEUS_MULTIPROC_DIR itself)."""
+
+    def sender(self, lane: str, network: str | None = None) -> Sender:
+        """Under which a message of a lane leaves, to a phone last seen on a network (a code, as in core.phones)."""
+        address = self.at_senders.get(f"{lane}@{network}") or self.at_senders.get(lane)
+        for code in self.short_codes:
+            if code.number == address:
+                return Sender(address, answerable=True, keyword=code.keyword, free=code.free)
+        return Sender(address)
 
     def knows_callback_secret(self, given: str) -> bool:
         """Whether a callback's path held one of our secrets; takes the same time whichever, and for none."""
@@ -87,7 +130,13 @@ class Settings:
             at_api_key=env.get("ZAMU_AT_API_KEY", ""),
             at_base_url=env.get("ZAMU_AT_BASE_URL", "").rstrip("/"),
             at_senders=_senders(env.get("ZAMU_AT_SENDERS", "")),
+            short_codes=_short_codes(env.get("ZAMU_SMS_SHORT_CODES", "")),
             at_batch=_whole(env, "ZAMU_AT_BATCH", 100, 1, 1000),
+            at_segments_a_second=_whole(env, "ZAMU_AT_SEGMENTS_A_SECOND", 100, 1, 100_000),
+            caps=_caps(env.get("ZAMU_SMS_CAPS", "")),
+            sms_a_day=_whole(env, "ZAMU_SMS_A_DAY", 5, 1, 100),
+            approve_above=_whole(env, "ZAMU_CAMPAIGN_APPROVE_ABOVE", 1000, 0, 10_000_000),
+            public_url=env.get("ZAMU_PUBLIC_URL", "").rstrip("/"),
             metrics_dir=Path(shared) if (shared := env.get("PROMETHEUS_MULTIPROC_DIR")) else None,
             **_local(env),
         )
@@ -182,16 +231,46 @@ def _callback_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _senders(text: str) -> dict[str, str]:
-    """`interactive=22191,bulk=HUDUMA` → by lane."""
+    """`interactive=22191,bulk=HUDUMA,bulk@63903=HUDUMAKE` → by lane, or by lane and network."""
     senders = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         lane, equals, sender = part.partition("=")
-        if not (lane in LANES and equals and sender):
+        name, at, network = lane.partition("@")
+        if not (name in LANES and equals and sender and bool(at) == network.isdecimal()):
             raise SettingsError(
-                f"ZAMU_AT_SENDERS: {part!r} is not lane=sender, like bulk=HUDUMA; the lanes are {', '.join(LANES)}."
+                f"ZAMU_AT_SENDERS: {part!r} is not lane=sender, like bulk=HUDUMA, or lane@network=sender, like "
+                f"bulk@63903=HUDUMA; the lanes are {', '.join(LANES)}."
             )
         senders[lane] = sender
     return senders
+
+
+def _short_codes(text: str) -> tuple[ShortCode, ...]:
+    """`22191+free,40404=HUDUMA` → a code of our own, free to answer, and a shared one with our keyword."""
+    codes = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        match = re.fullmatch(r"([0-9]{3,8})(?:=([A-Za-z0-9]{1,11}))?(\+free)?", part)
+        if not match:
+            raise SettingsError(
+                f"ZAMU_SMS_SHORT_CODES: {part!r} is no short code; write 22191, or 22191=HUDUMA if it is shared and "
+                "messages must begin with HUDUMA, and +free behind it if answering costs citizens nothing."
+            )
+        codes.append(ShortCode(match[1], (match[2] or "").upper(), bool(match[3])))
+    return tuple(codes)
+
+
+def _caps(text: str) -> tuple[Cap, ...]:
+    """`bulk=20000/day,bulk=300000/month` → in KES."""
+    caps = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        match = re.fullmatch(r"(\w+)=([0-9]{1,9})/(day|month)", part)
+        if not match or match[1] not in LANES:
+            raise SettingsError(
+                f"ZAMU_SMS_CAPS: {part!r} is no cap; write lane=KES/day or lane=KES/month, like bulk=20000/day; the "
+                f"lanes are {', '.join(LANES)}."
+            )
+        caps.append(Cap(match[1], int(match[2]), match[3]))
+    return tuple(caps)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -2,6 +2,7 @@
 
 from core.booking import tables as booking
 from core.calls import tables as calls
+from core.campaigns import tables as campaigns
 from core.catalogue import tables as catalogue
 from core.db import Base
 from core.idempotency import Request
@@ -10,6 +11,17 @@ from core.people import tables as people
 from core.schedule import ClockRun
 from core.tracking import tables as tracking
 
-__all__ = ["ClockRun", "Request", "booking", "calls", "catalogue", "messaging", "metadata", "people", "tracking"]
+__all__ = [
+    "ClockRun",
+    "Request",
+    "booking",
+    "calls",
+    "campaigns",
+    "catalogue",
+    "messaging",
+    "metadata",
+    "people",
+    "tracking",
+]
 
 metadata = Base.metadata

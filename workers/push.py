@@ -24,7 +24,7 @@ from core.messaging import lanes, relay
 from core.messaging.relay import Claimed, Fate, Result
 from core.messaging.segments import segments
 from core.messaging.tables import Lane
-from core.messaging.templates import Unworded, render
+from core.messaging.templates import Speech, Unworded, render
 from core.people.sealing import Unsealable
 from sms.gateways import STOPS_LANE, GatewayError, Receipt
 from workers.context import Context
@@ -103,8 +103,12 @@ def _word(context: Context, catalogue: Catalogue, message: Claimed) -> Letter | 
             message.template,
             message.arguments,
             language=message.language,
-            catalogue=catalogue,
-            code=context.settings.ussd_codes[0].code,
+            speech=Speech(
+                catalogue,
+                context.settings.ussd_codes[0].code,
+                context.register,
+                context.settings.sender(message.lane, message.person.network),
+            ),
         )
     except Unworded as error:
         _log.error("a message cannot be worded", message_id=message.id, template=message.template, code=error.code)

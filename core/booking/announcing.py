@@ -32,4 +32,5 @@ def announce(db: Session, intent: Intent, event: str, booking: OwnBooking, *, te
         subject=booking.subject,
         valid_until=max(booked.starts_at, intent.now + timedelta(hours=1)),
         now=intent.now,
+        asked_for=True,
     )

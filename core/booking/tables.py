@@ -1,7 +1,8 @@
 """Places, and who has them.
 
-`windows` counts; `holds` and `bookings` say who. At every commit the places
-taken in a window are exactly the live holds and bookings that begin in it.
+`windows` counts; `holds`, `bookings` and `waitlist_offers` say who. At every
+commit the places taken in a window are exactly the holds, bookings and open
+offers that begin in it.
 """
 
 from datetime import date, datetime
@@ -89,9 +90,79 @@ class Booking(Base):
     beneficiary_no: Mapped[int | None]
     """Where it asks for none: 1 for the first person this phone books the service for, and so on."""
     created_at: Mapped[datetime] = mapped_column(Moment)
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a reminder of this time was last written; None again after a move."""
 
 
 sa.Index("bookings_window_idx", Booking.offering_id, Booking.starts_at)
+sa.Index("bookings_starts_idx", Booking.starts_at)
+
+
+class WaitlistEntry(Base):
+    """Somebody who wants an SMS when an earlier place is free. First come, first offered."""
+
+    __tablename__ = "waitlist_entries"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), index=True)
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("services.id"))
+    site_ids: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
+    """The centres that would do."""
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    """The span of days that would do, both included."""
+    booking_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The later booking that is given back for the earlier place. No foreign key: bookings move to history."""
+    beneficiary_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    """The person served, where the service asks for an identity."""
+    language: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    silences: Mapped[int] = mapped_column(server_default="0")
+    """Offers that nobody answered."""
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str | None]
+    """Why it ended: taken, left, silent, past, or booking_over."""
+
+
+sa.Index(
+    "waitlist_entries_waiting_idx",
+    WaitlistEntry.service_id,
+    WaitlistEntry.created_at,
+    WaitlistEntry.id,
+    postgresql_where=WaitlistEntry.ended_at.is_(None),
+)
+sa.Index(
+    "waitlist_entries_one_key",
+    WaitlistEntry.contact_id,
+    WaitlistEntry.service_id,
+    sa.func.coalesce(WaitlistEntry.beneficiary_id, 0),
+    sa.func.coalesce(WaitlistEntry.booking_id, 0),
+    unique=True,
+    postgresql_where=WaitlistEntry.ended_at.is_(None),
+)
+
+
+class WaitlistOffer(Base):
+    """A place offered to somebody on the waitlist. While `outcome` is empty it holds a seat, as a hold does."""
+
+    __tablename__ = "waitlist_offers"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("waitlist_entries.id"))
+    offering_id: Mapped[int] = mapped_column(sa.ForeignKey("offerings.id"))
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    offered_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    outcome: Mapped[str | None]
+    """taken, declined, silent or withdrawn."""
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+sa.Index("waitlist_offers_entry_idx", WaitlistOffer.entry_id)
+sa.Index(
+    "waitlist_offers_open_key", WaitlistOffer.entry_id, unique=True, postgresql_where=WaitlistOffer.outcome.is_(None)
+)
+sa.Index("waitlist_offers_expiry_idx", WaitlistOffer.expires_at, postgresql_where=WaitlistOffer.outcome.is_(None))
 
 
 class BookingHistory(Base):
@@ -102,7 +173,7 @@ class BookingHistory(Base):
     ended_on: Mapped[date] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     outcome: Mapped[str]
-    """given_up, or past: the time went by."""
+    """served, given_up, or past: the time went by."""
     reference: Mapped[str]
     offering_id: Mapped[int]
     service_id: Mapped[int]

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.db import Session
 from core.messaging.tables import Lane, Message, Status
 
@@ -18,10 +20,15 @@ def write(
     subject: str,
     valid_until: datetime,
     now: datetime,
+    asked_for: bool,
+    not_before: datetime | None = None,
 ) -> Message:
     """Queue a message to a contact; it leaves after the caller's transaction commits.
 
     `template` and `arguments` are rendered when it is sent (core.messaging.templates).
+    `asked_for`: it answers or confirms what its reader has just done, and is
+    sent in spite of a STOP; anything else is not, and counts against the limit
+    a day. `not_before`: it is not to leave at once.
     The lane is noted in `db.info["lanes"]`: whoever commits wakes its workers.
     """
     message = Message(
@@ -33,10 +40,26 @@ def write(
         subject=subject,
         valid_until=valid_until,
         status=Status.PENDING,
-        not_before=now,
+        asked_for=asked_for,
+        not_before=not_before or now,
         created_at=now,
         status_at=now,
     )
     db.add(message)
     db.info.setdefault("lanes", set()).add(str(lane))
     return message
+
+
+def withdraw(db: Session, subject: str, *, now: datetime) -> int:
+    """Keep from leaving what is no longer true: all that waits about a subject. Returns how many messages.
+
+    What is being handed over at this moment cannot be stopped.
+    """
+    withdrawn = db.scalars(
+        sa.update(Message)
+        .where(Message.subject == subject, Message.status == Status.PENDING)
+        .values(status=Status.WITHHELD, error="no_longer_true", status_at=now)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(withdrawn.all())

@@ -1,6 +1,6 @@
 """The outbox: a message is a row, written in the transaction of the thing it tells about. The queue is only a hint."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -43,6 +43,8 @@ class Status(StrEnum):
     """It will not arrive; `error` says why."""
     EXPIRED = "expired"
     """Its time had passed before it could be sent."""
+    WITHHELD = "withheld"
+    """Not sent, on purpose; `error` says why: opted_out, a_day (enough for one day), no_longer_true or cancelled."""
 
 
 class Message(Base):
@@ -58,6 +60,10 @@ class Message(Base):
     language: Mapped[str]
     subject: Mapped[str]
     """What it tells about, such as booking:42."""
+    asked_for: Mapped[bool] = mapped_column(server_default=sa.true())
+    """It answers or confirms what its reader has just done: sent in spite of a STOP, and of the limit a day."""
+    campaign_id: Mapped[int | None]
+    """The campaign it belongs to (core.campaigns). No foreign key: messaging knows no campaigns."""
     valid_until: Mapped[datetime] = mapped_column(Moment)
     """Not sent after this."""
     status: Mapped[str] = mapped_column(server_default=Status.PENDING)
@@ -69,6 +75,8 @@ class Message(Base):
     """Of those, the times it was given back untried."""
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
     """When it was last taken to be handed over."""
+    sender: Mapped[str | None]
+    """The short code or name it was handed over under; None is the account's own."""
     gateway: Mapped[str | None]
     gateway_id: Mapped[str | None]
     error: Mapped[str | None]
@@ -85,6 +93,69 @@ sa.Index(
 sa.Index(
     "messages_open_idx", Message.status, Message.status_at, postgresql_where=Message.status.in_(["sending", "unknown"])
 )
+
+
+sa.Index("messages_subject_idx", Message.subject, postgresql_where=Message.status == "pending")
+sa.Index(
+    "messages_campaign_idx", Message.campaign_id, Message.status, postgresql_where=Message.campaign_id.is_not(None)
+)
+sa.Index("messages_day_idx", Message.person_id, Message.claimed_at)
+
+
+class Question(Base):
+    """Something a message asked its reader: a YES, NO or number answers the one asked last."""
+
+    __tablename__ = "questions"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    message_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("messages.id"))
+    """The message that asked it: nobody can answer what was never sent."""
+    kind: Mapped[str]
+    """A `questions.Kind`."""
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What the answer is about: ids, times, references."""
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    answer: Mapped[str | None]
+    """yes, no, or the number chosen; withdrawn if it was no longer a question."""
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+sa.Index("questions_open_idx", Question.person_id, Question.id, postgresql_where=Question.answer.is_(None))
+
+
+class Spending(Base):
+    """What a day cost, by lane and for USSD: booked from receipts and from the ends of calls."""
+
+    __tablename__ = "spending"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    """A lane, or ussd."""
+    messages: Mapped[int] = mapped_column(server_default="0")
+    """Messages taken by the gateway, or calls ended."""
+    segments: Mapped[int] = mapped_column(server_default="0")
+    cost_kes: Mapped[Decimal] = mapped_column(sa.Numeric(12, 4), server_default="0")
+
+
+class Balance(Base):
+    """What the gateway's account had when it was asked."""
+
+    __tablename__ = "balances"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    kes: Mapped[Decimal] = mapped_column(sa.Numeric(12, 4))
+
+
+class CallbackSeen(Base):
+    """When each kind of callback last came: for whoever puts a gateway into service."""
+
+    __tablename__ = "callbacks_seen"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """ussd, ussd_end, inbound, delivery or opt_out."""
+    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class DeliveryReport(Base):
@@ -125,6 +196,8 @@ class InboundMessage(Base):
     gateway_id: Mapped[str]
     person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
     text_sealed: Mapped[bytes]
+    understood_as: Mapped[str | None]
+    """The keyword it was taken for, or nothing; failed if Zamu could not deal with it."""
     at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -14,6 +14,9 @@ class Actor:
 
     channel: str
     person_id: int | None = None
+    """The contact who acts."""
+    who: str | None = None
+    """The member of staff who acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +35,14 @@ class Intent:
 
 def record_event(db: Session, name: str, subject: str, *, actor: Actor, now: datetime, **details: Any) -> None:
     """Write one event in the command's own transaction. Details hold ids and codes, nothing personal."""
-    db.add(Event(at=now, channel=actor.channel, actor_id=actor.person_id, name=name, subject=subject, details=details))
+    db.add(
+        Event(
+            at=now,
+            channel=actor.channel,
+            actor_id=actor.person_id,
+            who=actor.who,
+            name=name,
+            subject=subject,
+            details=details,
+        )
+    )

@@ -31,6 +31,10 @@ class Person(Base):
     language: Mapped[str | None]
     """Of a contact: the language last chosen."""
     opted_out_at: Mapped[datetime | None] = mapped_column(Moment)
+    blocked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the gateway last said that the phone blocks our SMS, and none has arrived since. Not always a STOP."""
+    network: Mapped[str | None]
+    """Of a contact: the code of the network it was last seen on. Numbers are portable, so this can be out of date."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -44,7 +48,9 @@ class Event(Base):
     channel: Mapped[str]
     """ussd, sms, portal, desk, api, clock or terminal."""
     actor_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
-    """The contact who acted; None is Zamu itself or an operator."""
+    """The contact who acted; None is Zamu itself or a member of staff."""
+    who: Mapped[str | None]
+    """The member of staff who acted."""
     name: Mapped[str]
     """Such as booking.confirmed."""
     subject: Mapped[str]

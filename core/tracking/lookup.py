@@ -131,6 +131,7 @@ def send_status(db: Session, intent: Intent, *, document_id: int) -> None:
             subject=subject,
             valid_until=intent.now + timedelta(days=1),
             now=intent.now,
+            asked_for=True,
         )
         return {}
 

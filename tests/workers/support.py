@@ -69,6 +69,7 @@ class Outbox:
             "subject": "booking:1",
             "valid_until": NOW + timedelta(days=1),
             "now": NOW,
+            "asked_for": True,
         } | changes
         with self.transaction() as db:
             contact = self.register.contact(db, to, now=given["now"])

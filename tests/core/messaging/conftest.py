@@ -31,6 +31,7 @@ class Outbox:
             subject="booking:1",
             valid_until=self.now + valid,
             now=self.now,
+            asked_for=True,
         )
         self.db.flush()
         return message.id
