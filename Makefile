@@ -6,10 +6,10 @@ STAMP  := $(VENV)/run.stamp
 DEV    := $(VENV)/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock wording flow picture clean
+.PHONY: help run test check bench bench-sms bench-confirmations bench-intake kill lock wording flow picture clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 run: $(STAMP) ## start everything, with demo data and a phone to dial with
 	@exec $(BIN)/zamu run
@@ -26,6 +26,18 @@ check: $(DEV) ## what CI checks beside the tests
 
 bench: $(DEV) ## what a hop costs, beside its floor
 	@$(BIN)/python -m bench.hops
+
+bench-sms: $(DEV) ## messages handed over a second, beside a loop over the SDK (3 minutes)
+	@$(BIN)/python -m bench.sms
+
+bench-confirmations: $(DEV) ## how soon confirmations leave during a campaign (3 minutes)
+	@$(BIN)/python -m bench.confirmations
+
+bench-intake: $(DEV) ## 100,000 rows taken in: how fast, in how much memory
+	@$(BIN)/python -m bench.intake
+
+kill: $(DEV) ## 20,000 messages while workers are killed again and again (1 minute)
+	@$(BIN)/python -m bench.kill
 
 wording: $(DEV) ## collect new wording into the translators' files
 	$(BIN)/pybabel -q extract -F core/wording/babel.cfg -k _ -k N_ --no-location --omit-header -o core/wording/zamu.pot .

@@ -9,8 +9,28 @@ ZamuError
 │   │   └── HoldExpired      the place was held for this caller and has been given to another
 │   ├── AlreadyBooked        the person served has a live booking for the service
 │   ├── TooManyBookings      the phone has as many live bookings as it may
-│   └── NoSuchBooking        this phone has no live booking of that number
-├── IllegalMove              tracking.stages: a document cannot go from its stage to that one
+│   ├── NoSuchBooking        this phone has no live booking of that number
+│   ├── OfferOver            the place from the waitlist has gone to somebody else
+│   └── TooManyWaits         the phone is on as many waitlists as it may
+├── CampaignRefused          campaigns.errors: nothing was changed
+│   ├── NoSuchCampaign       no campaign of that number
+│   ├── NotNow               its state does not allow this
+│   ├── SamePerson           whoever made it cannot approve it
+│   ├── NobodyToTell         it would reach nobody
+│   ├── UnknownCode          a service or centre that the catalogue does not have
+│   ├── BadText              a correction that cannot be sent as it is written
+│   └── Unsaid               a name or a reason is missing
+├── DocumentRefused          tracking.errors: nothing was changed; the message is a sentence for the desk
+│   ├── IllegalMove          tracking.stages: a document cannot go from its stage to that one
+│   ├── NoSuchDocument       no document of that number
+│   ├── NothingToCorrect     it is to wait for a correction that nobody has named
+│   ├── NumberInUse          the printed number belongs to another document
+│   ├── TooManyCodes         as many wrong codes as a document allows in an hour
+│   ├── NoReason             a rule was to be set aside without one
+│   ├── NoConsent            the owner has not lately allowed this person to collect it
+│   ├── NobodyToAsk          the owner cannot be asked by SMS
+│   ├── AskedTooOften        the owner has been asked as often as is right in an hour
+│   └── NothingToAllow       what the owner was asked is over, or was asked of another phone
 ├── TooManyLookups           tracking.lookup: this phone, or anybody of this number, in an hour
 ├── TooManySms               messaging.limits: the message was asked for often enough in the last hour
 ├── Unworded                 messaging.templates: a message that cannot be put into words

@@ -14,7 +14,7 @@ from core.people.identities import parse_identity
 from core.references import grouped
 from core.wording import dates
 from core.wording import gettext as _
-from menus import hold, mine, services, times
+from menus import hold, mine, services, times, waitlist
 from menus.words import about, moment, short, when
 from ussd.pages import fits
 from ussd.replies import Again, Ask, End, Go, Menu, Option, Reply, Target, go, option, screen_name, target
@@ -35,16 +35,15 @@ def again(turn: Turn, screen: str, service: str, site: str, at: str, **rest: Any
     """
     slot = {"service": service, "site": site, "at": at}
     if not hold.is_held(turn, slot) and any(b.starts_at == moment(at) for b in _booked(turn, service)):
-        known = bool(rest.get("kind"))
-        return go(
-            booked_before, **slot, screen=screen_name(new_person) if known else screen, rest={} if known else rest
-        )
+        if rest.get("kind"):
+            return go(booked_before, **slot, screen=screen_name(new_person), rest={"wait": rest.get("wait", False)})
+        return go(booked_before, **slot, screen=screen, rest=rest)
     return on(turn, **slot, screen=screen, rest=rest)
 
 
 @screen(leave=hold.give_back, resume=again)
-def who(turn: Turn, service: str, site: str, at: str) -> Reply:
-    slot = {"service": service, "site": site, "at": at}
+def who(turn: Turn, service: str, site: str, at: str, wait: bool = False) -> Reply:
+    slot = _slot(service, site, at, wait)
     if turn.catalogue.services[service].identity == "none":
         return go(unidentified, **slot)
     last = last_visit(turn.db, turn.become_known().id)
@@ -54,16 +53,17 @@ def who(turn: Turn, service: str, site: str, at: str) -> Reply:
 
 
 @screen(leave=hold.give_back, resume=again)
-def unidentified(turn: Turn, service: str, site: str, at: str) -> Reply:
+def unidentified(turn: Turn, service: str, site: str, at: str, wait: bool = False) -> Reply:
     """No number is known: but a caller who forgot that they have booked already is told."""
-    slot = {"service": service, "site": site, "at": at}
+    slot = _slot(service, site, at, wait)
     if any(b.beneficiary_no for b in _booked(turn, service)):
-        return go(booked_before, **slot, screen=screen_name(summary), rest=NOBODY)
+        rest = NOBODY | {"wait": wait}
+        return go(booked_before, service=service, site=site, at=at, screen=screen_name(summary), rest=rest)
     return go(summary, **slot, **NOBODY)
 
 
 @screen(leave=hold.give_back)
-def booked_before(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, str]) -> Reply:
+def booked_before(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, Any]) -> Reply:
     """Perhaps it is for somebody else: then on to `screen`, with the arguments in `rest`."""
     earlier = _booked(turn, service)
     name = short(turn.catalogue.services[service].names)
@@ -79,7 +79,7 @@ def booked_before(turn: Turn, service: str, site: str, at: str, screen: str, res
 
 
 @screen()
-def on(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, str]) -> Reply:
+def on(turn: Turn, service: str, site: str, at: str, screen: str, rest: dict[str, Any]) -> Reply:
     """On with the booking on `screen`: the time is still held, held once more, or gone."""
     held = hold.take(turn, service=service, site=site, at=at)
     if held is None:
@@ -96,17 +96,16 @@ def _booked(turn: Turn, service: str) -> list[Booking]:
 
 
 @screen(leave=hold.give_back, resume=again)
-def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
-    slot = {"service": service, "site": site, "at": at}
+def new_person(turn: Turn, service: str, site: str, at: str, wait: bool = False) -> Reply:
+    slot = _slot(service, site, at, wait)
     found = turn.catalogue.services[service]
     unfinished = about(found, turn.catalogue.sites[site])
     held = _("{when} is held for you.").format(when=when(at))
     if found.identity == "document":
-        labels = (_("National ID"), _("Passport"), _("Alien ID"), _("Birth certificate"))
         return Menu(
             f"{held}\n" + _("What ID does the person coming have?"),
             [
-                *(option(label, number, **slot, kind=kind) for kind, label in zip(KINDS, labels, strict=True)),
+                *(option(label, number, **slot, kind=kind) for kind, label in kinds()),
                 option(_("None of these"), unidentified, **slot),
             ],
             unfinished=unfinished,
@@ -115,21 +114,33 @@ def new_person(turn: Turn, service: str, site: str, at: str) -> Reply:
 
 
 @screen(leave=hold.give_back, resume=again)
-def number(turn: Turn, service: str, site: str, at: str, kind: str) -> Reply:
-    slot = {"service": service, "site": site, "at": at}
+def number(turn: Turn, service: str, site: str, at: str, kind: str, wait: bool = False) -> Reply:
+    slot = _slot(service, site, at, wait)
     unfinished = about(turn.catalogue.services[service], turn.catalogue.sites[site])
     return _ask_number(slot, kind, "", unfinished)
 
 
-def _ask_number(slot: dict[str, str], kind: str, before: str, unfinished: str) -> Ask:
-    question = {
+def kinds() -> list[tuple[str, str]]:
+    """The papers by which somebody may be known, each with its name."""
+    return list(zip(KINDS, (_("National ID"), _("Passport"), _("Alien ID"), _("Birth certificate")), strict=True))
+
+
+def question(kind: str) -> str:
+    return {
         "national_id": _("Type the ID number of the person coming"),
         "passport": _("Type the passport number of the person coming"),
         "alien_id": _("Type the alien ID number of the person coming"),
         "birth_entry": _("Type the Entry No. on the birth certificate"),
     }[kind]
+
+
+def _slot(service: str, site: str, at: str, wait: bool) -> dict[str, Any]:
+    return {"service": service, "site": site, "at": at, "wait": wait}
+
+
+def _ask_number(slot: dict[str, Any], kind: str, before: str, unfinished: str) -> Ask:
     return Ask(
-        before + question,
+        before + question(kind),
         target(take_number, **slot, kind=kind),
         [option(_("I do not know it"), unidentified, **slot)],
         unfinished=unfinished,
@@ -137,18 +148,18 @@ def _ask_number(slot: dict[str, str], kind: str, before: str, unfinished: str) -
 
 
 @screen()
-def take_number(turn: Turn, service: str, site: str, at: str, kind: str, answer: str) -> Reply:
+def take_number(turn: Turn, service: str, site: str, at: str, kind: str, answer: str, wait: bool = False) -> Reply:
     try:
         identity = parse_identity(kind, answer)
     except Malformed as error:
         return Again(str(error))
-    return go(summary, service=service, site=site, at=at, kind=kind, number=identity.number)
+    return go(summary, service=service, site=site, at=at, kind=kind, number=identity.number, wait=wait)
 
 
 @screen(leave=hold.give_back, resume=again)
-def summary(turn: Turn, service: str, site: str, at: str, kind: str, number: str) -> Reply:
+def summary(turn: Turn, service: str, site: str, at: str, kind: str, number: str, wait: bool = False) -> Reply:
     """What is booked, for whom, what to bring, the fee; one page wherever it can be."""
-    slot = {"service": service, "site": site, "at": at}
+    slot = _slot(service, site, at, wait)
     found = turn.catalogue.services[service]
     heading = f"{short(found.names)}, {short(turn.catalogue.sites[site].names)}, {when(at)}"
     options = [option(_("Confirm"), confirm, **slot, kind=kind, number=number)]
@@ -169,7 +180,7 @@ def what_to_bring(turn: Turn, service: str) -> Reply:
 
 
 @screen()
-def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str) -> Reply:
+def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str, wait: bool = False) -> Reply:
     offering = turn.catalogue.offering(service, site)
     if offering is None:
         return go(services.chosen, purpose="book", service=service)
@@ -189,10 +200,11 @@ def confirm(turn: Turn, service: str, site: str, at: str, kind: str, number: str
         return go(booked_already, service=service, mine_too=refused.existing is not None)
     except TooManyBookings:
         return go(too_many)
+    waits = wait and waitlist.join_beside(turn, offering, booked.reference, booked.starts_at)
     said = [
         _("Booked: {site}, {when}").format(site=short(offering.site.names), when=when(at)),
         _("Number {reference}. An SMS follows.").format(reference=grouped(booked.reference)),
-        _("Late? Come, you will be served."),
+        _("Earlier place free? We SMS you.") if waits else _("Late? Come, you will be served."),
         _("Booking is free: never pay anyone for it."),
     ]
     return End("\n".join(said))

@@ -4,11 +4,13 @@ from core.catalogue import telling
 from core.clock import local_date
 from core.errors import Malformed
 from core.messaging.limits import TooManySms
-from core.messaging.stages import stage_line
+from core.messaging.stages import next_line, stage_line
 from core.references import parse_reference
-from core.tracking import lookup
+from core.tracking import consents, lookup, promises
+from core.tracking.errors import NothingToAllow
 from core.tracking.lookup import TooManyLookups
-from core.tracking.stages import READY, Stage
+from core.tracking.showing import is_of, since
+from core.tracking.stages import AWAITED, READY, Stage
 from core.tracking.tables import Document
 from core.wording import dates
 from core.wording import gettext as _
@@ -24,6 +26,13 @@ COLLECTING = "COL"
 @screen()
 def mine(turn: Turn) -> Reply:
     """Unasked only to a phone confirmed lately: numbers are lent and recycled."""
+    if turn.contact and consents.open_question(turn.db, turn.contact.id, turn.now):
+        return go(asked)
+    return go(own)
+
+
+@screen()
+def own(turn: Turn) -> Reply:
     documents = lookup.own_documents(turn.db, turn.contact.id, turn.now) if turn.contact else []
     if not documents:
         return go(ask_number)
@@ -105,6 +114,38 @@ def see(turn: Turn, document: int) -> Reply:
 
 
 @screen()
+def asked(turn: Turn) -> Reply:
+    """Somebody stands at the counter and waits for this answer: it comes before the owner's documents."""
+    question = consents.open_question(turn.db, turn.contact.id, turn.now) if turn.contact else None
+    if question is None:
+        return go(own)
+    service = turn.catalogue.services[question.service]
+    named = f"{short(service.names)}, {short(turn.catalogue.sites[question.site].names)}"
+    return Menu(
+        _("Somebody with ID ...{digits} asks to collect {document}. Do you allow it?").format(
+            digits=question.digits, document=named
+        ),
+        [
+            option(_("Yes, allow it"), answer, consent=question.consent_id, given=True),
+            option(_("No"), answer, consent=question.consent_id, given=False),
+            option(_("My document"), own),
+        ],
+    )
+
+
+@screen()
+def answer(turn: Turn, consent: int, given: bool) -> Reply:
+    try:
+        intent = turn.intent("consent", finishing=True)
+        answered = consents.answer_consent(turn.db, intent, consent_id=consent, given=given)
+    except NothingToAllow as over:
+        return End(str(over))
+    if answered.given:
+        return End(_("Allowed. The centre may hand it to this person within the next 2 hours."))
+    return End(_("Not allowed. It stays at the centre for you."))
+
+
+@screen()
 def send(turn: Turn, document: int) -> Reply:
     try:
         lookup.send_status(turn.db, turn.intent("send-status"), document_id=document)
@@ -114,31 +155,46 @@ def send(turn: Turn, document: int) -> Reply:
 
 
 def status(turn: Turn, document: Document) -> list[str]:
-    """What a citizen is told of a document, in lines."""
+    """What a citizen is told of a document, in lines. Its code is only for the phone that is its owner's."""
     service = short(turn.catalogue.service_by_id(document.service_id).names)
     site = short(turn.catalogue.site_by_id(document.site_id).names)
-    since = dates.month_day(local_date(document.stage_since))
+    day = dates.month_day(local_date(since(document)))
     stage = Stage(document.stage)
-    first = _("Document for {service}: {stage}").format(service=service, stage=stage_line(stage, site, since))
+    first = _("Document for {service}: {stage}").format(service=service, stage=stage_line(stage, site, day))
     if stage in READY:
-        needed = telling.bring_list(turn.catalogue.services[COLLECTING])
-        bring = _("Bring: {list}").format(list=", ".join(needed)) if needed else _("Ask the centre what to bring.")
-        return [first, bring]
-    return [first, NEXT[stage]()]
+        return [first, *_to_collect(turn, document)]
+    return [first, *_promised(turn, document), _next(turn, document)]
 
 
-NEXT = {
-    Stage.APPLIED: lambda: _("Next: it goes to the agency."),
-    Stage.SENT_TO_AGENCY: lambda: _("Next: the agency works on it."),
-    Stage.IN_PROCESS: lambda: _("Next: it is sent to the centre."),
-    Stage.NEEDS_CORRECTION: lambda: _("Go to the centre to correct it. It waits for you."),
-    Stage.REJECTED: lambda: _("Ask at the centre why, and what you can do."),
-    Stage.SENT_TO_CENTRE: lambda: _("Next: the centre receives it."),
-    Stage.COLLECTED: lambda: _("If it was not you, tell the centre at once."),
-    Stage.TRANSFERRED: lambda: _("Next: the new centre receives it."),
-    Stage.RETURNED: lambda: _("Ask at the centre how to have it sent again."),
-    Stage.DESTROYED: lambda: _("Ask at the centre how to apply again."),
-}
+def _to_collect(turn: Turn, document: Document) -> list[str]:
+    needed = telling.bring_list(turn.catalogue.services[COLLECTING])
+    bring = _("Bring: {list}").format(list=", ".join(needed)) if needed else _("Ask the centre what to bring.")
+    if not _is_owner(turn, document):
+        return [bring]
+    secret = turn.register.collection_code(document.id, document.arrivals)
+    return [_("Your code: {secret}").format(secret=secret), bring]
+
+
+def _promised(turn: Turn, document: Document) -> list[str]:
+    if document.promised_on is None or document.stage not in AWAITED:
+        return []
+    late = promises.is_late(document, turn.now)
+    said = _("Promised by {day}: it is late.") if late else _("Promised by {day}.")
+    return [said.format(day=dates.month_day(document.promised_on))]
+
+
+def _next(turn: Turn, document: Document) -> str:
+    """That nobody need travel to ask: said only where the SMS will come, and to whom it will."""
+    contact = turn.contact
+    reached = contact is not None and contact.opted_out_at is None and contact.blocked_at is None
+    if document.stage in AWAITED and reached and _is_owner(turn, document):
+        return _("We SMS you when it is ready.")
+    return next_line(Stage(document.stage), document.correction)
+
+
+def _is_owner(turn: Turn, document: Document) -> bool:
+    """Whether this phone was lately shown to be the owner's: number and proof alone can be anybody's."""
+    return turn.contact is not None and is_of(document, turn.contact.id, turn.now)
 
 
 def _line(turn: Turn, document: Document) -> str:

@@ -3,7 +3,9 @@
 from core import wording
 from core.booking import queries
 from core.idempotency import Outcome, once
+from core.messaging import consent
 from core.people.register import set_language
+from core.people.tables import Person
 from core.wording import dates
 from core.wording import gettext as _
 from menus import documents, mine, more, services
@@ -16,6 +18,9 @@ THENS = ("book", "document", "booking", "more")
 IN_KISWAHILI = ("5", "6", "7", "8")
 """What the first four are in Kiswahili: shown to a caller whose language is not known, understood from everybody."""
 
+UNBLOCK = {"63902": "*456*9*5#"}
+"""By network: where its subscribers allow senders that they have stopped (docs/decisions/0013)."""
+
 
 @screen()
 def home(turn: Turn) -> Reply:
@@ -25,7 +30,9 @@ def home(turn: Turn) -> Reply:
     turn.speak(contact.language)
     bookings = queries.live_bookings(turn.db, contact.id, turn.now)
     title = _("Huduma. Booking is free: pay no broker")
-    if bookings:
+    if contact.blocked_at and not contact.opted_out_at and not turn.answers:
+        title = _blocked(turn, contact)
+    elif bookings:
         offering = turn.catalogue.offering_by_id(bookings[0].offering_id)
         if offering:
             title = _("Your booking: {service}, {site}, {when}").format(
@@ -45,6 +52,21 @@ def home(turn: Turn) -> Reply:
             option("English" if other == "en" else "Kiswahili", speak, key="9", language=other),
         ],
     )
+
+
+def _blocked(turn: Turn, contact: Person) -> str:
+    """How to have our SMS again: said once a call, to a phone whose network would not deliver the last one."""
+    sender = consent.blocked_sender(turn.db, contact.id)
+    unblock = UNBLOCK.get(turn.hop.network)
+    if unblock and sender:
+        said = _("Your phone blocks SMS from {sender}. To allow them dial {unblock}")
+    elif unblock:
+        said = _("Your phone blocks our SMS. To allow them dial {unblock}")
+    elif sender:
+        said = _("Your phone blocks SMS from {sender}. Ask your network to allow them.")
+    else:
+        said = _("Your phone blocks our SMS. Ask your network to allow them.")
+    return said.format(sender=sender, unblock=unblock)
 
 
 @screen()

@@ -1,27 +1,35 @@
 """My booking: see it, move it, give it up, have the SMS again."""
 
-from core.booking import commands, queries
+from core.booking import commands, queries, waitlist_queries
 from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull
 from core.booking.tables import Booking
 from core.messaging.limits import TooManySms
 from core.references import grouped
 from core.wording import dates
 from core.wording import gettext as _
-from menus import hold, services, times
+from menus import hold, services, times, waitlist
 from menus.words import about, moment, short, when
-from ussd.replies import End, Menu, Reply, go, option
+from ussd.replies import End, Go, Menu, Reply, go, option
 from ussd.screens import screen
 from ussd.turn import Turn
 
 
 @screen()
-def choose(turn: Turn) -> Reply:
-    bookings = queries.live_bookings(turn.db, turn.contact.id, turn.now) if turn.contact else []
-    if not bookings:
-        return Menu(_("This phone has no booking."), [option(_("Book a visit"), services.choose, purpose="book")])
-    if len(bookings) == 1:
-        return go(see, reference=bookings[0].reference)
-    return Menu(_("Which booking?"), [option(_line(turn, b), see, reference=b.reference) for b in bookings])
+def choose(turn: Turn, seen: bool = False) -> Reply:
+    """A place on offer comes first, since it does not wait; unless it has been `seen`."""
+    if turn.contact is None:
+        return _none()
+    offers = [] if seen else waitlist_queries.open_offers(turn.db, turn.contact.id, turn.now)
+    if offers:
+        return go(waitlist.offered, offer_id=offers[0].id)
+    bookings = queries.live_bookings(turn.db, turn.contact.id, turn.now)
+    options = [option(_line(turn, b), see, reference=b.reference) for b in bookings]
+    options += [option(label, waitlist.waiting, entry_id=wait.id) for wait, label in waitlist.lines(turn)]
+    if not options:
+        return _none()
+    if len(options) == 1:
+        return Go(options[0].target)
+    return Menu(_("Which booking?"), options)
 
 
 @screen()
@@ -37,6 +45,7 @@ def see(turn: Turn, reference: str) -> Reply:
     options += [
         option(_("Cancel my booking"), ask_give_up, reference=reference),
         option(_("Send the SMS again"), send_again, reference=reference),
+        *waitlist.beside_booking(turn, booking),
     ]
     return Menu(
         _("{booking}. Number {reference}").format(booking=_line(turn, booking), reference=grouped(reference)), options
@@ -119,6 +128,10 @@ def send_again(turn: Turn, reference: str) -> Reply:
 
 def _booking(turn: Turn, reference: str) -> Booking | None:
     return queries.booking_of(turn.db, reference, turn.contact.id) if turn.contact else None
+
+
+def _none() -> Menu:
+    return Menu(_("This phone has no booking."), [option(_("Book a visit"), services.choose, purpose="book")])
 
 
 def _gone() -> Menu:

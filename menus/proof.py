@@ -11,6 +11,7 @@ from core.gsm7 import septets
 from core.wording import LANGUAGES, dates, speaking
 from ussd.replies import Target
 
+KINDS = ("national_id", "passport", "alien_id", "birth_entry")
 TYPED = ("", "a", "k", "national", "nai", "westlands", "zzzzz", "4821", "\N{GRINNING FACE}")
 ANSWERS = ("", "1", "12345678", "A1234567", "1990", "678", "98", "not a number at all", "\N{GRINNING FACE}")
 NOT_OFFERING = "WJR"
@@ -29,10 +30,16 @@ class Stock:
     """Service, site and time of the first of them."""
     identity: str
     """The ID number it was made for."""
+    offers: tuple[int, ...]
+    """Places on offer to the known caller, one with the longest names."""
+    waits: tuple[int, ...]
+    """Lines that they stand in without a booking."""
     documents: tuple[int, ...]
     """One in each stage."""
     tracking_number: str
     proof: str
+    consent: int = 0
+    """Asked of the known caller; 0 is none."""
 
 
 def examples(catalogue: Catalogue, stock: Stock, now: datetime) -> Mapping[str, Iterable[Target]]:
@@ -48,6 +55,7 @@ def examples(catalogue: Catalogue, stock: Stock, now: datetime) -> Mapping[str, 
         ],
         **_services_and_places(catalogue, services),
         **_times_and_bookings(catalogue, slots, stock),
+        **_waitlist(slots, stock),
         **_documents(stock),
         "more.more": [{}],
         "more.find_centre": [{}],
@@ -98,7 +106,11 @@ def _times_and_bookings(
         ],
         "times.days": [dict(place) for place in places],
         "times.on_day": [{**p, "day": s["at"][:10]} for p, s in zip(places, slots, strict=True)],
-        "times.take": [{**slot, "moving": moving} for slot in slots[:6] for moving in ("", stock.references[0])],
+        "times.take": [
+            {**slot, **way}
+            for slot in slots[:6]
+            for way in ({"moving": ""}, {"moving": stock.references[0]}, {"wait": True})
+        ],
         "book.again": [
             {**slots[0], "screen": "book.who"},
             {**slots[0], **nobody, "screen": "book.summary"},
@@ -110,19 +122,17 @@ def _times_and_bookings(
         "book.on": [{**s, "screen": "book.summary", "rest": nobody} for s in slots[:6]],
         "book.who": [dict(s) for s in slots],
         "book.new_person": [dict(s) for s in slots],
-        "book.number": [
-            {**s, "kind": kind} for s in slots[:6] for kind in ("national_id", "passport", "alien_id", "birth_entry")
-        ],
+        "book.number": [{**s, "kind": kind} for s in slots[:6] for kind in KINDS],
         "book.take_number": [{**slots[0], "kind": "national_id", "answer": answer} for answer in ANSWERS],
         "book.summary": [{**s, "kind": kind, "number": ""} for s in slots for kind in ("", "last")],
         "book.what_to_bring": [{"service": s} for s in catalogue.services],
         "book.confirm": [
-            *({**s, **nobody} for s in slots),
+            *({**s, **nobody, "wait": wait} for s in slots for wait in (False, True)),
             {**stock.booked, "kind": "national_id", "number": stock.identity},
         ],
         "book.booked_already": [{"service": s, "mine_too": own} for s in catalogue.services for own in (True, False)],
         "book.too_many": [{}],
-        "mine.choose": [{}],
+        "mine.choose": [{}, {"seen": True}],
         "mine.see": references,
         "mine.move_again": [{**m, "screen": "mine.confirm_move"} for m in moves],
         "mine.confirm_move": moves,
@@ -133,10 +143,33 @@ def _times_and_bookings(
     }
 
 
+def _waitlist(slots: list[dict[str, Any]], stock: Stock) -> dict[str, list[dict[str, Any]]]:
+    lines = [{"service": s["service"], "site": s["site"], "until": s["at"][:10]} for s in slots]
+    offers = [{"offer_id": offer_id} for offer_id in (*stock.offers, 0)]
+    entries = [{"entry_id": entry_id} for entry_id in (*stock.waits, 0)]
+    nobody = {"kind": "", "number": ""}
+    return {
+        "waitlist.beside": [{"reference": r} for r in (*stock.references, "00000000")],
+        "waitlist.start": lines,
+        "waitlist.ask_number": [{**line, "kind": kind} for line in lines[:6] for kind in KINDS],
+        "waitlist.take_number": [{**lines[0], "kind": "national_id", "answer": answer} for answer in ANSWERS],
+        "waitlist.confirm": [{**line, **nobody} for line in lines],
+        "waitlist.join": [{**line, **nobody} for line in lines],
+        "waitlist.offered": offers,
+        "waitlist.take": offers,
+        "waitlist.leave_it": offers,
+        "waitlist.waiting": entries,
+        "waitlist.stop": entries,
+    }
+
+
 def _documents(stock: Stock) -> dict[str, list[dict[str, Any]]]:
     each = [{"document": d} for d in stock.documents]
     return {
         "documents.mine": [{}],
+        "documents.own": [{}],
+        "documents.asked": [{}],
+        "documents.answer": [{"consent": c, "given": given} for c in (stock.consent, 0) for given in (True, False)],
         "documents.typed_number": [{"typed": t} for t in (stock.tracking_number, *TYPED)],
         "documents.ask_number": [{}],
         "documents.take_number": [{"answer": a} for a in (stock.tracking_number, *ANSWERS)],

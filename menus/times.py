@@ -12,7 +12,7 @@ from core.catalogue.snapshot import Offering
 from core.clock import local_date
 from core.wording import dates
 from core.wording import gettext as _
-from menus import book, free, hold, mine, places
+from menus import book, free, hold, mine, places, waitlist
 from menus.words import about, short
 from ussd.replies import Menu, Option, Reply, go, option
 from ussd.screens import screen
@@ -32,6 +32,8 @@ def choose(turn: Turn, service: str, site: str, moving: str = "", again: bool = 
         return _full(turn, offering, best, moving)
     options = _times(best, service, site, moving)
     options.append(option(_("Other day or time"), days, service=service, site=site, moving=moving))
+    if not moving:
+        options += waitlist.earlier(turn, offering, best[0])
     if again or moving:
         options.append(option(_("Another centre"), places.choose, service=service, moving=moving, elsewhere=True))
     return Menu(about(offering.service, offering.site), options, unfinished=about(offering.service, offering.site))
@@ -72,15 +74,18 @@ def on_day(turn: Turn, service: str, site: str, day: str, moving: str = "") -> R
 
 
 @screen()
-def take(turn: Turn, service: str, site: str, at: str, moving: str = "") -> Reply:
-    """Hold the time, then ask who is coming; a booking that is moved has its person already."""
+def take(turn: Turn, service: str, site: str, at: str, moving: str = "", wait: bool = False) -> Reply:
+    """Hold the time, then ask who is coming; a booking that is moved has its person already.
+
+    `wait`: the caller would rather come earlier, and waits for that once the booking is made.
+    """
     held = hold.take(turn, service=service, site=site, at=at)
     if held is None:
         notice = _("That time has just been taken. Choose another.")
         return go(choose, service=service, site=site, moving=moving, notice=notice)
     if moving:
         return go(mine.confirm_move, reference=moving, **held)
-    return go(book.who, **held)
+    return go(book.who, **held, wait=wait)
 
 
 def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> Reply:
@@ -94,9 +99,11 @@ def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> 
         options.append(option(label, choose, service=service, site=other.site.code, moving=moving))
         shown.add(other.site.code)
     name = short(offering.site.names)
+    if not moving:
+        options.append(_wait(turn, offering, best))
     if here:
         title = _("{site} is full until {day}").format(site=name, day=dates.day_month(here))
-    elif options:
+    elif len(shown) > 1:
         title = _("{site} is full. Other centres:").format(site=name)
     else:
         title = _("{service} is full everywhere. A new day opens each morning: dial again tomorrow.").format(
@@ -104,6 +111,14 @@ def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> 
         )
     options.append(option(_("Another centre"), places.choose, service=service, moving=moving, elsewhere=True))
     return Menu(title, options, unfinished=about(offering.service, offering.site))
+
+
+def _wait(turn: Turn, offering: Offering, best: list[datetime]) -> Option:
+    """Book the far day and wait for a nearer one; where no day is free, just wait."""
+    if not best:
+        return waitlist.any_time(turn, offering)
+    label = _("Book {day}, SMS me if earlier").format(day=dates.month_day(local_date(best[0])))
+    return option(label, take, **_slot(offering.service.code, offering.site.code, best[0], ""), wait=True)
 
 
 def _earlier_elsewhere(turn: Turn, full: Offering, than: date | None) -> list[tuple[Offering, date]]:

@@ -4,7 +4,7 @@ import heapq
 import itertools
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +52,10 @@ class _Job:
     tries: int = 0
 
 
+Stories = Callable[[], Iterable[Sequence[Callback]]]
+"""Makes, when it is called, callbacks to post: each sequence in order, the sequences side by side."""
+
+
 class Callbacks:
     """Posts to Zamu. Safe for all threads; `stop()` ends its own."""
 
@@ -61,7 +65,7 @@ class Callbacks:
         self._board = board
         # This pool follows no redirect (retries=False) and knows no proxy: nothing leads a callback away from loopback.
         self._pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=urllib3.Timeout(config.answer_seconds))
-        self._due: list[tuple[datetime, int, _Job]] = []
+        self._due: list[tuple[datetime, int, _Job | Stories]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._stopped = False
@@ -98,6 +102,10 @@ class Callbacks:
         """Post these in order from the background; each is repeated until Zamu answers 200, at most 300 times."""
         if callbacks:
             self._push(_Job(tuple(callbacks)), after_seconds)
+
+    def stories_later(self, stories: Stories, *, after_seconds: float = 0) -> None:
+        """As `later` for each of the sequences. They are made when their time has come: waiting costs nothing."""
+        self._push(stories, after_seconds)
 
     def at_once(self, callbacks: Sequence[Callback]) -> None:
         """Post these in order before returning; from the first that Zamu does not take on, in the background."""
@@ -141,11 +149,14 @@ class Callbacks:
                 logger.warning("Gave up a callback to %s after %d tries", job.callbacks[0].path, MOST_TRIES)
                 self.later(job.callbacks[1:])
 
-    def _push(self, job: _Job, after_seconds: float) -> None:
+    def _push(self, job: _Job | Stories, after_seconds: float) -> None:
         due = self._clock.now() + timedelta(seconds=after_seconds)
         with self._changed:
+            # Of something that is not due nobody needs to know at once, if somebody looks again anyway.
+            wake = after_seconds <= 0 or not self._due
             heapq.heappush(self._due, (due, next(self._order), job))
-            self._changed.notify()
+            if wake:
+                self._changed.notify()
 
     def _take(self) -> _Job | None:
         """The next job that is due, waiting for it; None at the end."""
@@ -154,7 +165,13 @@ class Callbacks:
                 if not self._due:
                     self._changed.wait()
                 elif self._due[0][0] <= self._clock.now():
-                    return heapq.heappop(self._due)[2]
+                    due, _, job = heapq.heappop(self._due)
+                    if isinstance(job, _Job):
+                        if self._due:
+                            self._changed.notify()  # whoever waits takes the next
+                        return job
+                    for callbacks in job():
+                        heapq.heappush(self._due, (due, next(self._order), _Job(tuple(callbacks))))
                 else:
                     self._changed.wait(_LOOK_AGAIN_SECONDS)
             return None

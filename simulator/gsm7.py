@@ -8,6 +8,7 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 """Reached through an escape character, so each costs two septets."""
+_GSM7 = _BASIC | _EXTENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Length:
 
 def measure(text: str) -> Length:
     """Measure a text as the network will code it."""
-    if all(character in _BASIC or character in _EXTENDED for character in text):
+    if _GSM7.issuperset(text):
         costs = [2 if character in _EXTENDED else 1 for character in text]
         return Length("GSM-7", sum(costs), 160, _segments(costs, single=160, part=153))
     costs = [2 if ord(character) > 0xFFFF else 1 for character in text]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
 
 from simulator import statuses
 from simulator.callbacks import Callback, Callbacks
@@ -16,7 +18,7 @@ from simulator.config import Config
 from simulator.errors import Refusal
 from simulator.gsm7 import measure
 from simulator.knobs import KnobBoard, Knobs
-from simulator.msisdn import parse_msisdn
+from simulator.msisdn import is_e164
 from simulator.networks import Network
 from simulator.subscribers import Subscribers
 
@@ -56,8 +58,7 @@ class Message:
     delivered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One entry of the answer to a send, as the gateway writes it; `cost` is 0 if it was refused."""
 
     number: str
@@ -89,6 +90,7 @@ class Messages:
         self._lock = threading.Lock()
         self._balance = config.balance
         self._sent: deque[Message] = deque(maxlen=MOST_KEPT)
+        self._taken = 0
 
     @property
     def balance(self) -> Decimal:
@@ -96,14 +98,15 @@ class Messages:
         with self._lock:
             return self._balance
 
-    def sent(self) -> list[Message]:
-        """Everything taken, oldest first."""
+    def sent(self, *, after: int = 0) -> tuple[list[Message], int]:
+        """What was taken, oldest first, without the first `after` messages ever; and how many were taken in all."""
         with self._lock:
-            return list(self._sent)
+            fresh = min(len(self._sent), max(0, self._taken - after))
+            return list(islice(reversed(self._sent), fresh))[::-1], self._taken
 
     def inbox(self, msisdn: str) -> list[Message]:
         """What this phone has received, newest first."""
-        return [message for message in reversed(self.sent()) if message.to == msisdn and message.delivered]
+        return [message for message in reversed(self.sent()[0]) if message.to == msisdn and message.delivered]
 
     def send(self, numbers: list[str], text: str, *, sender: str, queued: bool) -> list[Recipient]:
         """Take one text for several numbers, charge for it, and start the delivery reports.
@@ -111,17 +114,14 @@ class Messages:
         With the knob `early_reports` the reports have been posted when this returns.
         """
         knobs = self._board.now
-        recipients, reports = [], []
-        for number in numbers:
-            recipient, message = self._take(number, text, sender=sender, queued=queued, knobs=knobs)
-            recipients.append(recipient)
-            if message is not None:
-                reports.append(self._reports(message, knobs))
-        for report in reports:
-            if knobs.early_reports:
-                self._callbacks.at_once(report)
-            else:
-                self._callbacks.later(report, after_seconds=knobs.report_delay_seconds)
+        recipients, taken = self._take(numbers, text, sender=sender, queued=queued, knobs=knobs)
+        if knobs.early_reports:
+            for message in taken:
+                self._callbacks.at_once(self._reports(message, knobs))
+        elif taken:
+            self._callbacks.stories_later(
+                lambda: (self._reports(message, knobs) for message in taken), after_seconds=knobs.report_delay_seconds
+            )
         return recipients
 
     def receive(self, msisdn: str, to: str, text: str, network: Network) -> str:
@@ -158,39 +158,39 @@ class Messages:
         return message_id
 
     def _take(
-        self, number: str, text: str, *, sender: str, queued: bool, knobs: Knobs
-    ) -> tuple[Recipient, Message | None]:
-        segments = measure(text).segments
-        cost = PRICE * segments
-        refused = self._refusal(number, knobs)
-        message = Message(
-            id=f"ATXid_{secrets.token_hex(16)}",
-            to=number,
-            text=text,
-            sender=sender,
-            at=self._clock.now(),
-            segments=segments,
-            status=knobs.final_report,
-            delivered=knobs.final_report == "Success",
-        )
-        with self._lock:
-            if refused is None and cost > self._balance:
-                refused = statuses.INSUFFICIENT_BALANCE
-            if refused is None:
-                self._balance -= cost
-                self._sent.append(message)
-        if refused is not None:
-            return Recipient(number, refused, statuses.REFUSED[refused], Decimal(0), "None"), None
-        accepted = statuses.QUEUED if queued else statuses.SENT
-        return Recipient(number, accepted, statuses.ACCEPTED[accepted], cost, message.id), message
+        self, numbers: list[str], text: str, *, sender: str, queued: bool, knobs: Knobs
+    ) -> tuple[list[Recipient], list[Message]]:
+        """What becomes of each number, and the messages that were taken.
 
-    def _refusal(self, number: str, knobs: Knobs) -> int | None:
+        Whatever is the same for all is found out once: a benchmark must not wait for its gateway.
+        """
+        segments, at = measure(text).segments, self._clock.now()
+        cost = PRICE * segments
+        accepted = statuses.QUEUED if queued else statuses.SENT
+        opted_out = self._subscribers.opted_out(numbers)
+        status, delivered = knobs.final_report, knobs.final_report == "Success"
+        ids = secrets.token_hex(16 * len(numbers))
+        recipients, taken = [], []
+        with self._lock:
+            for place, number in enumerate(numbers):
+                refused = self._refusal(number, opted_out, knobs)
+                if refused is None and cost > self._balance:
+                    refused = statuses.INSUFFICIENT_BALANCE
+                if refused is not None:
+                    recipients.append(Recipient(number, refused, statuses.REFUSED[refused], Decimal(0), "None"))
+                    continue
+                message_id = f"ATXid_{ids[32 * place : 32 * (place + 1)]}"
+                message = Message(message_id, number, text, sender, at, segments, status, delivered)
+                self._balance -= cost
+                taken.append(message)
+                recipients.append(Recipient(number, accepted, statuses.ACCEPTED[accepted], cost, message.id))
+            self._sent.extend(taken)
+            self._taken += len(taken)
+        return recipients, taken
+
+    def _refusal(self, number: str, opted_out: set[str], knobs: Knobs) -> int | None:
         """The status code this recipient is refused with, before its price is looked at; None if it is not."""
-        try:
-            written_as_e164 = parse_msisdn(number) == number
-        except Refusal:
-            written_as_e164 = False
-        if not written_as_e164:
+        if not is_e164(number):
             digits = number.removeprefix("+")
             foreign = number.startswith("+") and digits.isdecimal() and not digits.startswith("254")
             return statuses.UNSUPPORTED_NUMBER_TYPE if foreign else statuses.INVALID_PHONE_NUMBER
@@ -200,9 +200,9 @@ class Messages:
             return statuses.INSUFFICIENT_BALANCE
         if number in knobs.failing:
             return knobs.failing[number]
-        if self._subscribers.has_opted_out(number):
+        if number in opted_out:
             return statuses.USER_IN_BLACKLIST
-        if self._chance() < knobs.fail_rate:
+        if knobs.fail_rate and self._chance() < knobs.fail_rate:
             return statuses.REJECTED_BY_GATEWAY
         return None
 

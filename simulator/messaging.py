@@ -17,7 +17,8 @@ _SENDER = re.compile(r"[A-Za-z0-9 ._-]{1,11}")
 def authenticate() -> None:
     """Every call carries the key in a header and the username in the form or the query."""
     config = telco().config
-    if request.headers.get("apiKey") != config.api_key or request.values.get("username") != config.username:
+    username = request.form.get("username") or request.args.get("username")
+    if request.headers.get("apiKey") != config.api_key or username != config.username:
         abort(_text(401, "The supplied authentication is invalid"))
 
 
@@ -58,6 +59,8 @@ def user() -> Response:
 
 
 def _taken(summary: str, recipients: list[Recipient]) -> Response:
+    # Written once for each cost, which is mostly the same for all.
+    costs = {cost: f"KES {cost:.4f}" if cost else "0" for cost in {recipient.cost for recipient in recipients}}
     answer = jsonify(
         SMSMessageData={
             "Message": summary,
@@ -66,7 +69,7 @@ def _taken(summary: str, recipients: list[Recipient]) -> Response:
                     "statusCode": recipient.status_code,
                     "number": recipient.number,
                     "status": recipient.status,
-                    "cost": f"KES {recipient.cost:.4f}" if recipient.cost else "0",
+                    "cost": costs[recipient.cost],
                     "messageId": recipient.message_id,
                 }
                 for recipient in recipients

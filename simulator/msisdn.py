@@ -5,6 +5,12 @@ import re
 from simulator.errors import Refusal
 
 _WRITTEN = re.compile(r"(?:\+?254|0)([17][0-9]{8})")
+_E164 = re.compile(r"\+254[17][0-9]{8}")
+
+
+def is_e164(written: str) -> bool:
+    """Whether this is a Kenyan mobile number, written as `parse_msisdn` returns it."""
+    return _E164.fullmatch(written) is not None
 
 
 def parse_msisdn(written: str) -> str:

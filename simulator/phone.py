@@ -64,11 +64,16 @@ def send(number: str) -> tuple[Response, int]:
 
 @phone.get("/messages")
 def messages() -> Response:
-    """Everything the gateway took from Zamu, oldest first."""
+    """What the gateway took from Zamu, oldest first: all of it, or what came after the first `?after=` messages.
+
+    `taken` says how many came in all: what to ask for next time. `?after=` that number alone is a cheap way to count.
+    """
+    after = request.args.get("after", "0")
+    if not after.isdecimal():
+        raise Refusal('"after" is a whole number.')
+    found, taken = telco().messages.sent(after=int(after))
     return jsonify(
-        messages=[
-            _message(message) | {"to": message.to, "status": message.status} for message in telco().messages.sent()
-        ]
+        messages=[_message(message) | {"to": message.to, "status": message.status} for message in found], taken=taken
     )
 
 

@@ -1,6 +1,7 @@
 """What the network remembers of each number: where it is, and whether it wants messages."""
 
 import threading
+from collections.abc import Iterable
 
 from simulator.networks import NETWORKS, SAFARICOM, Network
 
@@ -31,6 +32,7 @@ class Subscribers:
         with self._lock:
             self._opted_out.discard(msisdn)
 
-    def has_opted_out(self, msisdn: str) -> bool:
+    def opted_out(self, msisdns: Iterable[str]) -> set[str]:
+        """Those of these numbers that have opted out."""
         with self._lock:
-            return msisdn in self._opted_out
+            return self._opted_out.intersection(msisdns)

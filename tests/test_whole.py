@@ -67,6 +67,8 @@ def test_every_screen_has_an_example_that_the_proof_tries(catalogue: Catalogue) 
         references=("48217096",),
         booked={"service": "IDR", "site": "GPO", "at": NOW.isoformat()},
         identity="12345678",
+        offers=(1,),
+        waits=(1,),
         documents=(1,),
         tracking_number="48217092",
         proof="678",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from core import wording
 from core.calls.endings import keep_ending
@@ -14,6 +15,7 @@ from core.clock import utc_now
 from core.db import DatabaseDown, Transaction, answer_within
 from core.errors import Malformed
 from core.forms import parse_form
+from core.messaging.seen import Kind, note
 from core.people.register import Register
 from core.people.sealing import Sealer
 from core.phones import NETWORKS
@@ -43,9 +45,14 @@ def create_blueprint(
     catalogue: LiveCatalogue,
     register: Register,
     wake: Callable[[str], None],
+    seen: Callable[[str], None],
     now: Callable[[], datetime] = utc_now,
 ) -> Blueprint:
-    """The USSD callbacks: `POST /ussd/africastalking/<secret>` and `…/events`."""
+    """The USSD callbacks: `POST /ussd/africastalking/<secret>` and `…/events`.
+
+    `seen` is told of every hop that can be read; it must return at once and
+    raise nothing.
+    """
     sealer = Sealer(settings.secret_key, "ussd")
     backstage = Backstage(
         machine=Machine(target(home)),
@@ -61,15 +68,17 @@ def create_blueprint(
 
     @blueprint.post("/ussd/africastalking/<secret>")
     def africastalking_hop(secret: str) -> Response:
-        if not settings.knows_callback_secret(secret):
-            abort(404)
+        _check(settings, secret, Kind.USSD)
         started = time.perf_counter()
         try:
-            hop = africastalking.read_hop(_form(), settings.ussd_codes)
+            hop = africastalking.read_hop(_form(Kind.USSD), settings.ussd_codes)
         except Malformed as error:
-            return Response(str(error), 400, content_type=PLAIN)
+            return _malformed(error, Kind.USSD)
         except africastalking.UnknownCode:
+            metrics.CALLBACKS.labels(Kind.USSD, "wrong_code").inc()
             return Response("END " + _in_all_languages(lambda: _wrong_code(settings)), content_type=PLAIN)
+        metrics.CALLBACKS.labels(Kind.USSD, "taken").inc()
+        seen(Kind.USSD)
         answered = _answer(backstage, hop, now())
         metrics.HOPS.labels(
             answered.screen, NETWORKS.get(hop.network, "other"), answered.language, answered.outcome
@@ -89,31 +98,51 @@ def create_blueprint(
 
     @blueprint.post("/ussd/africastalking/<secret>/events")
     def africastalking_ending(secret: str) -> Response:
-        if not settings.knows_callback_secret(secret):
-            abort(404)
+        _check(settings, secret, Kind.USSD_END)
         try:
-            ending = africastalking.read_ending(_form())
+            ending = africastalking.read_ending(_form(Kind.USSD_END))
         except Malformed as error:
-            return Response(str(error), 400, content_type=PLAIN)
+            return _malformed(error, Kind.USSD_END)
         try:
             with answer_within(DATABASE_SECONDS), transaction() as db:
+                note(db, Kind.USSD_END, now())
                 keep_ending(db, ending, gateway=africastalking.NAME, now=now())
         except DatabaseDown:
+            metrics.CALLBACKS.labels(Kind.USSD_END, "not_kept").inc()
             _log.warning("an end-of-session event was not kept", part="postgresql")
             return Response("The event could not be kept. Send it again.", 503, content_type=PLAIN)
+        metrics.CALLBACKS.labels(Kind.USSD_END, "taken").inc()
         metrics.ENDINGS.labels(ending.status, NETWORKS.get(ending.network, "other")).inc()
         return Response("", content_type=PLAIN)
 
     return blueprint
 
 
-def _form() -> dict[str, str]:
+def _check(settings: Settings, secret: str, kind: Kind) -> None:
+    """Nobody is told more than that there is nothing here; the operator is told that somebody tried."""
+    if not settings.knows_callback_secret(secret):
+        metrics.CALLBACKS.labels(kind, "wrong_secret").inc()
+        abort(404)
+
+
+def _malformed(error: Malformed, kind: Kind) -> Response:
+    metrics.CALLBACKS.labels(kind, "malformed").inc()
+    return Response(str(error), 400, content_type=PLAIN)
+
+
+def _form(kind: Kind) -> dict[str, str]:
     """What was posted, without the NULs of a gateway that pads badly: they are no part of an answer.
 
     Raises:
         Malformed: it cannot be read.
+        RequestEntityTooLarge: nobody says so much.
     """
-    return parse_form(request.get_data().replace(b"%00", b"").replace(b"\0", b""))
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        metrics.CALLBACKS.labels(kind, "too_large").inc()
+        raise
+    return parse_form(body.replace(b"%00", b"").replace(b"\0", b""))
 
 
 def _answer(backstage: Backstage, hop: Hop, now: datetime) -> Answered:

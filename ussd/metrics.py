@@ -11,3 +11,8 @@ SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 10),
 )
 ENDINGS = Counter("zamu_ussd_endings_total", "Sessions ended, as the gateway tells", ["status", "network"])
+CALLBACKS = Counter(
+    "zamu_ussd_callbacks_total",
+    "Callbacks by what became of them: taken, malformed, too_large, wrong_code, wrong_secret or not_kept",
+    ["kind", "outcome"],
+)

@@ -15,6 +15,7 @@ from core.settings import Settings
 from sms import endpoint as sms
 from ussd import endpoint as ussd
 from web import health, logs
+from web.noticing import Noticing
 from workers.queues import Queues
 
 MOST_BODY = 16 * 1024
@@ -34,6 +35,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     transaction = transactions(engine)
     register = Register(settings.secret_key)
     catalogue = LiveCatalogue(transaction, today=lambda: local_date(now()))
+    wake = Queues(settings.queue_url).wake
     app.register_blueprint(
         ussd.create_blueprint(
             settings,
@@ -42,12 +44,17 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
             reading=transactions(engine, read_only=True),
             catalogue=catalogue,
             register=register,
-            wake=Queues(settings.queue_url).wake,
+            wake=wake,
+            seen=Noticing(settings.database_url, now=now),
             now=now,
         )
     )
-    app.register_blueprint(sms.create_blueprint(settings, transaction=transaction, register=register, now=now))
-    app.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue))
+    app.register_blueprint(
+        sms.create_blueprint(
+            settings, transaction=transaction, catalogue=catalogue, register=register, wake=wake, now=now
+        )
+    )
+    app.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue, now=now))
     app.register_error_handler(HTTPException, _plain)
     app.register_error_handler(Exception, _failed)
     return app

@@ -9,6 +9,8 @@ import click
 
 from core.messaging.tables import Lane
 from core.settings import LocalSettings, Settings, SettingsError, environment
+from web.commands import campaigns, documents, going_live, messages, money
+from web.commands.opening import given_settings
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `zamu --help` is quick
     from web.seeding import Seeded
@@ -42,7 +44,7 @@ def serve() -> None:
     """The web server alone: callbacks, health, metrics."""
     from web.server import serve as serve_until_stopped
 
-    serve_until_stopped("wsgi:app", _settings().port)
+    serve_until_stopped("wsgi:app", given_settings().port)
 
 
 @main.command()
@@ -51,7 +53,7 @@ def worker(lane: str) -> None:
     """One worker of one lane of SMS."""
     from workers.worker import run_worker
 
-    run_worker(_settings(), lane)
+    run_worker(given_settings(), lane)
 
 
 @main.command()
@@ -59,7 +61,7 @@ def clock() -> None:
     """The clock: what has to happen by itself. Two of them do no harm."""
     from workers.clock import run_clock
 
-    run_clock(_settings())
+    run_clock(given_settings())
 
 
 @main.command()
@@ -67,7 +69,7 @@ def migrate() -> None:
     """Bring the database to the newest shape (as ZAMU_DATABASE_OWNER_URL)."""
     from migrations import migrate as bring_up
 
-    settings = _settings()
+    settings = given_settings()
     if not settings.database_owner_url:
         raise click.ClickException("ZAMU_DATABASE_OWNER_URL is not set: the address for the role that owns the tables.")
     bring_up(settings.database_owner_url)
@@ -78,7 +80,7 @@ def migrate() -> None:
 @click.option("--demo", is_flag=True, help="Open all offerings and make some documents, for trying things out.")
 def seed(demo: bool) -> None:
     """Load the catalogue, and say what changed."""
-    seeded = _seeded(_settings(), demo=demo)
+    seeded = _seeded(given_settings(), demo=demo)
     for line in [*seeded.changes, *seeded.documents]:
         click.echo(str(line))
     applied = sum(change.applied for change in seeded.changes)
@@ -92,8 +94,9 @@ def freeze(lane: str, reason: str) -> None:
     """Freeze a lane of SMS at once: what is being handed over is finished, nothing more is begun."""
     from web.lanes import freeze_lane
 
-    freeze_lane(_settings(), lane, reason)
-    click.echo(f"The lane {lane} is frozen. `zamu thaw {lane}` thaws it.")
+    frozen = freeze_lane(given_settings(), lane, reason)
+    click.echo(f"The lane {lane} is frozen ({frozen.reason}). `zamu thaw {lane}` thaws it.")
+    click.echo(f"{frozen.pending} messages wait in it; {frozen.sending} are being handed over and still go.")
 
 
 @main.command()
@@ -102,7 +105,7 @@ def thaw(lane: str) -> None:
     """Thaw a frozen lane."""
     from web.lanes import thaw_lane
 
-    thaw_lane(_settings(), lane)
+    thaw_lane(given_settings(), lane)
     click.echo(f"The lane {lane} is thawed.")
 
 
@@ -133,11 +136,12 @@ def verify_menus(flow: Path | None, check: bool) -> None:
     click.echo(told)
 
 
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+main.add_command(campaigns.campaign)
+main.add_command(documents.documents)
+main.add_command(messages.messages)
+main.add_command(money.money)
+main.add_command(going_live.callbacks)
+main.add_command(going_live.smoke)
 
 
 def _local_settings() -> LocalSettings:

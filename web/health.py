@@ -1,6 +1,7 @@
 """Is it alive, can it serve, and how much does it do?"""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import redis
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from core.catalogue.live import LiveCatalogue
 from core.db import DatabaseDown, Transaction, answer_within
 from core.settings import Settings
+from web.figures import Figures
 
 WAIT_SECONDS = 2.1
 """A new connection to PostgreSQL is not begun with less than two seconds left."""
@@ -19,8 +21,11 @@ WAIT_SECONDS = 2.1
 _log = structlog.get_logger("health")
 
 
-def create_blueprint(settings: Settings, *, transaction: Transaction, catalogue: LiveCatalogue) -> Blueprint:
+def create_blueprint(
+    settings: Settings, *, transaction: Transaction, catalogue: LiveCatalogue, now: Callable[[], datetime]
+) -> Blueprint:
     blueprint = Blueprint("health", __name__)
+    figures = Figures(settings, transaction, now)
     sessions = _client(settings.redis_url)
     queues = _client(settings.queue_url)
 
@@ -48,11 +53,12 @@ def create_blueprint(settings: Settings, *, transaction: Transaction, catalogue:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
+        """What the processes have counted, and the figures as they are in the database."""
         registry = REGISTRY
         if settings.metrics_dir:
             registry = CollectorRegistry()
             MultiProcessCollector(registry, str(settings.metrics_dir))  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(registry) + figures.page(), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
 

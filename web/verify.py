@@ -4,16 +4,18 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 import menus
 from core import wording
-from core.booking import availability, commands
+from core.booking import availability, commands, waitlist, waitlist_line
 from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
 from core.booking.outcomes import Booked
-from core.booking.tables import Counted, Window
+from core.booking.seats import Exchange
+from core.booking.tables import Counted, WaitlistOffer, Window
 from core.catalogue import snapshot
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.snapshot import Catalogue
@@ -21,11 +23,15 @@ from core.catalogue.tables import Offering, Service, Site
 from core.clock import local_date
 from core.db import make_engine
 from core.people.audit import Actor, Intent
+from core.people.identities import Identity
 from core.people.register import Register, set_language
 from core.people.sealing import Sealer
 from core.settings import Settings
+from core.tracking.consents import ask_consent
+from core.tracking.corrections import Correction
 from core.tracking.documents import NewDocument, register
 from core.tracking.stages import Stage
+from core.tracking.tables import Document
 from menus.proof import NOT_OFFERING, Stock, examples
 from migrations import migrate
 from ussd.hop import Hop
@@ -113,37 +119,76 @@ def _stock(db: orm.Session, catalogue: Catalogue, people: Register) -> Stock:
     set_language(db, contact, wording.DEFAULT)
     longest = sorted(catalogue.offerings, key=lambda o: -len(o.service.names.short["sw"] + o.site.names.short["sw"]))
     own = list({o.service.code: o for o in reversed(longest)}.values())[-MAX_LIVE_A_PHONE:]
-    booked = [_book(db, catalogue, people, contact.id, offering, nth) for nth, offering in enumerate(own)]
+    booked = [_book(db, catalogue, people, contact.id, offering, nth) for nth, offering in enumerate(own[:-1])]
+    booked.append(_book(db, catalogue, people, contact.id, own[-1], len(booked), ahead=timedelta(days=14)))
+    db.add_all(_full_days(own[-1], days=14))
     others = [o for o in longest if o.service.code not in {mine.service.code for mine in own} | {"IDN"}]
     for offering in (*catalogue.offerings_of("IDN"), *others[:6]):
         db.add_all(_full_days(offering, days=40 if offering.service.code == "IDN" else 12))
-    documents = []
-    for nth, stage in enumerate(Stage):
-        new = NewDocument(
-            service_id=longest[nth].service.id,
-            site_id=longest[0].site.id,
-            proof=PROOF,
-            contact_id=contact.id,
-        )
-        document = register(db, people, new, origin="proof", now=NOW - timedelta(days=3))
-        document.stage = stage
-        documents.append(document.id)
+    documents = _documents(db, people, contact.id, longest)
+    waits = [_wait(db, contact.id, offering, nth) for nth, offering in enumerate(longest[:2])]
     first = {"service": own[0].service.code, "site": own[0].site.code, "at": booked[0].starts_at.isoformat()}
     return Stock(
         references=tuple(b.reference for b in booked),
         booked=first,
         identity=str(FIRST_ID),
-        documents=tuple(documents),
+        offers=(_offer(db, waits[0], longest[0]),),
+        waits=tuple(waits),
+        documents=tuple(document.id for document in documents),
         tracking_number=TRACKING_NUMBER,
         proof=PROOF,
+        consent=_ask_consent(db, people, documents),
+    )
+
+
+def _documents(db: orm.Session, people: Register, contact_id: int, longest: list[snapshot.Offering]) -> list[Document]:
+    """One in each stage, one for each correction, and two with a day that was promised: to come, and over."""
+    told: list[dict[str, Any]] = [
+        *({"stage": stage} for stage in Stage),
+        *({"stage": Stage.NEEDS_CORRECTION, "correction": correction} for correction in Correction),
+        *({"stage": Stage.IN_PROCESS, "promised_on": local_date(NOW + timedelta(days=d))} for d in (-1, 1)),
+    ]
+    documents = []
+    for nth, facts in enumerate(told):
+        new = NewDocument(
+            service_id=longest[nth % len(Stage)].service.id,
+            site_id=longest[0].site.id,
+            proof=PROOF,
+            contact_id=contact_id,
+        )
+        document = register(db, people, new, actor=Actor("terminal"), origin="proof", now=NOW - timedelta(days=3))
+        for name, fact in facts.items():
+            setattr(document, name, fact)
+        documents.append(document)
+    db.flush()
+    return documents
+
+
+def _ask_consent(db: orm.Session, people: Register, documents: list[Document]) -> int:
+    """Somebody stands at the counter for one that is ready."""
+    [ready] = [document for document in documents if document.stage == Stage.RECEIVED]
+    return ask_consent(
+        db,
+        people,
+        actor=Actor("terminal"),
+        document_id=ready.id,
+        collector=Identity("national_id", str(FIRST_ID)),
+        request_key="proof",
+        now=NOW,
     )
 
 
 def _book(
-    db: orm.Session, catalogue: Catalogue, people: Register, contact_id: int, offering: snapshot.Offering, nth: int
+    db: orm.Session,
+    catalogue: Catalogue,
+    people: Register,
+    contact_id: int,
+    offering: snapshot.Offering,
+    nth: int,
+    ahead: timedelta = timedelta(0),
 ) -> Booked:
     full = availability.Fullness()
-    free = availability.best_times(offering, full=full, now=NOW, closed_days=catalogue.closed_days)
+    free = availability.best_times(offering, full=full, now=NOW + ahead, closed_days=catalogue.closed_days)
     beneficiary = people.identity(db, "national_id", str(FIRST_ID + nth), now=NOW)
     return commands.confirm(
         db,
@@ -153,6 +198,38 @@ def _book(
         closed_days=catalogue.closed_days,
         beneficiary=Beneficiary(beneficiary.id),
     )
+
+
+def _wait(db: orm.Session, contact_id: int, offering: snapshot.Offering, nth: int) -> int:
+    """A line that the caller stands in without a booking."""
+    waits = waitlist.join(
+        db,
+        Intent(contact_id, f"proof:wait:{nth}", Actor("terminal"), wording.DEFAULT, NOW),
+        service=offering.service,
+        sites=[offering.site],
+        first_day=local_date(NOW),
+        last_day=local_date(NOW) + timedelta(days=30),
+        beneficiary=Beneficiary(),
+    )
+    return waits.entry_id
+
+
+def _offer(db: orm.Session, entry_id: int, offering: snapshot.Offering) -> int:
+    """A place on offer to the caller."""
+    starts_at = NOW + timedelta(days=20)
+    exchange = Exchange()
+    exchange.take(offering, starts_at)
+    exchange.settle(db)
+    offer = WaitlistOffer(
+        entry_id=entry_id,
+        offering_id=offering.id,
+        starts_at=starts_at,
+        offered_at=NOW,
+        expires_at=NOW + timedelta(minutes=waitlist_line.OFFER_MINUTES),
+    )
+    db.add(offer)
+    db.flush()
+    return offer.id
 
 
 def _close(db: orm.Session, *, service: str, site: str) -> None:

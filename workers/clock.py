@@ -13,13 +13,18 @@ from types import FrameType
 
 import structlog
 
-from core.booking import upkeep
+from core.booking import reminders as booking_reminders
+from core.booking import upkeep, waitlist
+from core.campaigns import pending, writing
 from core.db import DatabaseDown, Session
 from core.idempotency import forget_requests
 from core.messaging import relay, reports
+from core.messaging.tables import Lane
 from core.schedule import take_run
 from core.settings import Settings
+from core.tracking import notices, promises, reminders
 from core.tracking.lookup import forget_attempts
+from workers import watching
 from workers.context import Context, build_context
 
 TICK_SECONDS = 1.0
@@ -58,12 +63,56 @@ def sweep_messages(context: Context, now: datetime) -> None:
         reports.settle_unknown(db, now=now)
 
 
+def write_campaigns(context: Context, now: datetime) -> None:
+    """Campaigns whose hour has come, a little ahead of their lane; and what comes back to stopped ones is stopped."""
+    with context.transaction() as db:
+        pending.keep_still(db, now=now)
+    lead = max(writing.LEAD, writing.LEAD_SECONDS * context.settings.at_segments_a_second)
+    for _ in range(writing.MOST_BATCHES):
+        if context.stopping.is_set():
+            return
+        with context.transaction() as db:
+            dealt = writing.write_due(db, now=now, sms_a_day=context.settings.sms_a_day, lead=lead)
+        if not dealt:
+            return
+        context.queues.wake(Lane.BULK)
+
+
 def free_expired_holds(context: Context, now: datetime) -> None:
     _in_batches(context, lambda db: upkeep.free_expired_holds(db, now=now, limit=BATCH))
 
 
 def archive_past(context: Context, now: datetime) -> None:
     _in_batches(context, lambda db: upkeep.archive_past(db, now=now, limit=BATCH))
+
+
+def tend_waitlist(context: Context, now: datetime) -> None:
+    """One thing a transaction, until there is nothing left to do."""
+    catalogue = context.catalogue.current()
+    for _ in range(MOST_BATCHES):
+        if context.stopping.is_set():
+            return
+        with context.transaction() as db:
+            done = waitlist.tend(db, catalogue, now=now, limit=BATCH)
+        if not done:
+            return
+
+
+def remind_bookings(context: Context, now: datetime) -> None:
+    _in_batches(context, lambda db: booking_reminders.remind_bookings(db, now=now, limit=BATCH))
+
+
+def note_told(context: Context, now: datetime) -> None:
+    """Documents whose owners have been told since."""
+    _in_batches(context, lambda db: notices.note_told(db, now=now, limit=BATCH))
+
+
+def remind_documents(context: Context, now: datetime) -> None:
+    _in_batches(context, lambda db: reminders.remind(db, now=now, limit=BATCH))
+
+
+def tell_late(context: Context, now: datetime) -> None:
+    _in_batches(context, lambda db: promises.tell_late(db, now=now, limit=BATCH))
 
 
 def delete_past_windows(context: Context, now: datetime) -> None:
@@ -79,8 +128,16 @@ def forget(context: Context, now: datetime) -> None:
 
 JOBS = (
     Job("wake_lanes", timedelta(seconds=2), wake_lanes),
+    Job("write_campaigns", timedelta(seconds=2), write_campaigns),
     Job("sweep_messages", timedelta(seconds=30), sweep_messages),
+    Job("report_stuck", timedelta(minutes=1), watching.report_stuck),
+    Job("ask_balance", timedelta(minutes=15), watching.ask_balance_aside),
     Job("free_expired_holds", timedelta(seconds=15), free_expired_holds),
+    Job("tend_waitlist", timedelta(seconds=15), tend_waitlist),
+    Job("remind_bookings", timedelta(minutes=5), remind_bookings),
+    Job("note_told", timedelta(minutes=1), note_told),
+    Job("remind_documents", timedelta(minutes=15), remind_documents),
+    Job("tell_late", timedelta(hours=1), tell_late),
     Job("archive_past", timedelta(minutes=10), archive_past),
     Job("delete_past_windows", timedelta(hours=1), delete_past_windows),
     Job("forget", timedelta(hours=1), forget),

@@ -11,14 +11,26 @@ import sqlalchemy as sa
 from core.catalogue.live import LiveCatalogue
 from core.clock import utc_now
 from core.db import Transaction, make_engine, transactions
+from core.messaging.tables import Lane
 from core.people.register import Register
-from core.settings import Settings
+from core.settings import Cap, Settings
 from sms.gateways import Gateway
 from sms.gateways.africastalking import AfricasTalking
+from workers.pace import Pace
 from workers.queues import Queues
 
-CALLS_AT_ONCE = 24
+CALLS_AT_ONCE = 32
 """Calls to the gateway that one worker has under way."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one push leaves for the next in this process; nothing is lost with it."""
+
+    caps: dict[Lane, Cap | None] = field(default_factory=dict)
+    """The cap that a lane was last seen at: it is told once, not at every tick."""
+    doubted: set[Lane] = field(default_factory=set)
+    """Lanes whose last push was broken off by the gateway: the next one tries a single message first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +44,11 @@ class Context:
     register: Register
     gateway: Gateway
     queues: Queues
+    pace: Pace
     executor: Executor
-    """For calls to the gateway."""
+    """For calls to the gateway; it has `calls_at_once` threads."""
+    calls_at_once: int = CALLS_AT_ONCE
+    memory: Memory = field(default_factory=Memory)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is asked to end: finish what is in flight, begin nothing."""
     now: Callable[[], datetime] = utc_now
@@ -41,6 +56,7 @@ class Context:
     def close(self) -> None:
         self.executor.shutdown()
         self.queues.close()
+        self.pace.close()
         self.gateway.close()
         self.engine.dispose()
 
@@ -57,5 +73,6 @@ def build_context(settings: Settings) -> Context:
         register=Register(settings.secret_key),
         gateway=AfricasTalking(settings),
         queues=Queues(settings.queue_url),
+        pace=Pace(settings),
         executor=ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="gateway"),
     )

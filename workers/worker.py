@@ -6,6 +6,9 @@ import signal
 import socket
 import threading
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from types import FrameType
 
 import redis
@@ -15,6 +18,7 @@ from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
+from core.clock import utc_now
 from core.messaging.tables import Lane
 from core.settings import Settings
 from workers import jobs
@@ -57,7 +61,7 @@ class LaneWorker(SimpleWorker):
             _log.warning("valkey does not know that this worker has ended", part="valkey")
 
 
-def run_worker(settings: Settings, lane: str) -> None:
+def run_worker(settings: Settings, lane: str, *, now: Callable[[], datetime] = utc_now) -> None:
     """Serve one lane's queue until SIGTERM or SIGINT; what is in flight is finished first.
 
     RQ's simple worker, which does not fork: a fork for every job would cost
@@ -66,7 +70,7 @@ def run_worker(settings: Settings, lane: str) -> None:
     (BLMOVE). Valkey may be away at the start or later: the worker waits for
     it. PostgreSQL may too: the job fails, and the clock sends another.
     """
-    context = build_context(settings)
+    context = replace(build_context(settings), now=now)
     jobs.serve_with(context)
     logging.getLogger("rq.worker").addFilter(_without_traceback_of_valkey)
     try:

@@ -3,7 +3,8 @@
 Every command takes the caller's session and never commits. A refusal
 (core.booking.errors) changes nothing, and the session may go on in the same
 transaction. A repeated request key gets the first outcome, whatever has
-happened since. The order of locks is in core.booking.locking.
+happened since. The order of locks is in core.booking.locking. A place that a
+command leaves goes to the first who waits for it (core.booking.waitlist_line).
 
 `closed_days` are the catalogue's; they matter where a place is taken.
 """
@@ -12,7 +13,6 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.booking.adding import add_booking
@@ -22,12 +22,16 @@ from core.booking.ending import end_bookings
 from core.booking.errors import HoldExpired, NotOffered, SlotFull
 from core.booking.holds import take_own_hold, take_seat, use_hold_or_take_seat
 from core.booking.locking import OwnBooking, lock_booking, lock_contact
+from core.booking.moving import repoint
 from core.booking.outcomes import Booked, Held
-from core.booking.seats import Exchange, give_back, seat_at
+from core.booking.seats import Exchange, seat_at
 from core.booking.tables import Booking, Hold
+from core.booking.waitlist_ending import end_waits_of, withdraw_later_offers
+from core.booking.waitlist_line import pass_on, settle
 from core.catalogue.snapshot import Offering
 from core.db import Session
 from core.idempotency import Outcome, once
+from core.messaging import outbox
 from core.messaging.limits import refuse_too_many
 from core.people.audit import Intent, record_event
 
@@ -53,7 +57,7 @@ def hold(
         if old is None or not old.is_live(intent.now) or old.seat != seat_at(offering, starts_at):
             exchange.give_back([old.seat] if old else [])
             take_seat(db, exchange, offering, starts_at, closed_days, now=intent.now)
-        exchange.settle(db)
+        settle(db, exchange, now=intent.now)
         held = Held(offering.id, starts_at, intent.now + timedelta(minutes=HOLD_MINUTES))
         db.execute(
             insert(Hold).values(
@@ -74,7 +78,7 @@ def release(db: Session, intent: Intent, *, offering: Offering, starts_at: datet
         here = (Hold.offering_id == offering.id, Hold.starts_at == starts_at)
         own = take_own_hold(db, intent.contact_id, *here)
         if own is not None:
-            give_back(db, [own.seat])
+            pass_on(db, [own.seat], now=intent.now)
             _trace(db, intent, "hold.released", offering_id=own.seat.offering_id)
         return {"released": own is not None}
 
@@ -108,7 +112,7 @@ def confirm(
         booked, ended = add_booking(db, intent, offering=offering, starts_at=starts_at, beneficiary=beneficiary)
         exchange.give_back(ended)
         try:
-            exchange.settle(db)
+            settle(db, exchange, now=intent.now)
         except SlotFull as full:
             raise HoldExpired from full
         own = OwnBooking.of(booked, offering)
@@ -145,17 +149,13 @@ def move(
         exchange = Exchange()
         use_hold_or_take_seat(db, intent, exchange, offering, starts_at, closed_days)
         exchange.give_back([own.seat])
-        exchange.settle(db)
-        db.execute(
-            sa.update(Booking)
-            .where(Booking.id == own.booked.id)
-            .values(offering_id=offering.id, starts_at=starts_at)
-            .execution_options(synchronize_session=False)
-        )
-        booked = Booked(own.booked.id, reference, offering.id, starts_at)
-        new = OwnBooking.of(booked, offering)
+        exchange.give_back(withdraw_later_offers(db, own.booked.id, starts_at=starts_at, now=intent.now))
+        moved = repoint(db, own, offering_id=offering.id, starts_at=starts_at)
+        settle(db, exchange, now=intent.now)
+        new = OwnBooking.of(moved, offering)
+        outbox.withdraw(db, own.subject, now=intent.now)
         announce(db, intent, "booking.moved", new, template="booking_moved")
-        return booked.as_outcome()
+        return moved.as_outcome()
 
     return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
 
@@ -170,7 +170,10 @@ def give_up(db: Session, intent: Intent, *, reference: str) -> Booked:
     def work() -> Outcome:
         lock_contact(db, intent.contact_id)
         own = lock_booking(db, intent, reference)
-        give_back(db, end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=intent.now))
+        offered = end_waits_of(db, own.booked.id, now=intent.now)
+        seats = end_bookings(db, Booking.id == own.booked.id, outcome="given_up", now=intent.now)
+        pass_on(db, [*seats, *offered], now=intent.now)
+        outbox.withdraw(db, own.subject, now=intent.now)
         announce(db, intent, "booking.given_up", own, template="booking_given_up")
         return own.booked.as_outcome()
 

@@ -6,7 +6,9 @@ BookingRefused
 │   └── HoldExpired      the place was held for this caller and has been given to another
 ├── AlreadyBooked        the person served has a live booking for the service
 ├── TooManyBookings      the phone has as many live bookings as it may
-└── NoSuchBooking        this phone has no live booking of that number
+├── NoSuchBooking        this phone has no live booking of that number
+├── OfferOver            the place from the waitlist has gone to somebody else, or never was this phone's
+└── TooManyWaits         the phone is on as many waitlists as it may
 """
 
 from core.booking.outcomes import Booked
@@ -44,3 +46,11 @@ class TooManyBookings(BookingRefused):
 
 class NoSuchBooking(BookingRefused):
     """No live booking has this reference, or it is another phone's: the same answer."""
+
+
+class OfferOver(BookingRefused):
+    """The offer was answered, has run out, or was made to another phone: the same answer. The phone stays in line."""
+
+
+class TooManyWaits(BookingRefused):
+    """The phone is on as many waitlists as it may."""

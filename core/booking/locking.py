@@ -4,15 +4,20 @@ No two transactions wait for each other, because all lock in this order:
 
 1. the row of `requests` (a second copy of a request waits for the first);
 2. the contact's row of `people` (one command of a phone at a time);
-3. the contact's booking that is changed;
-4. the contact's own hold;
-5. expired holds of others, passing over those that somebody else is freeing;
-6. a new row of `bookings` (waits where another phone books for the same person);
-7. rows of `windows`, in one statement, in the order of their keys.
+3. the contact's own rows: the booking that is changed, the hold, the entries
+   and offers of the waitlist;
+4. expired holds of others, passing over those that somebody else is freeing;
+5. a new row of `bookings` (waits where another phone books for the same person);
+6. rows of `windows`, in one statement, in the order of their keys;
+7. whoever is first in line for what has just been freed: an entry of another
+   contact, passing over those that somebody else is changing. Nothing is waited
+   for after that: the seat's counters were locked with the rest (seats.Exchange).
 
 A hold is written last: its row is the contact's own, and the contact is locked.
 
-The sweeps lock bookings or holds, passing over locked ones, and then windows.
+The sweeps lock bookings, holds, or entries and offers, passing over locked ones,
+then windows in one statement, then those in line. So whoever holds windows never
+waits, and whoever waits for windows holds nothing that their holder waits for.
 """
 
 from dataclasses import dataclass

@@ -51,26 +51,38 @@ def seat_at(offering: Offering, starts_at: datetime) -> Seat:
 class Exchange:
     """What one command takes and gives back, settled together."""
 
-    _changes: Counter[Key] = field(default_factory=Counter)
-    _freed: set[Key] = field(default_factory=set)
-    """Counters of which others give back: what they free is not ours before the capacity allows it."""
+    _taken: Counter[Seat] = field(default_factory=Counter)
+    _given_back: Counter[Seat] = field(default_factory=Counter)
+    _freed: Counter[Seat] = field(default_factory=Counter)
+    """What others give back is not ours before the capacity allows it."""
     _capacities: dict[Key, int] = field(default_factory=dict)
 
     def take(self, offering: Offering, starts_at: datetime) -> None:
+        seat = seat_at(offering, starts_at)
+        self._taken[seat] += 1
         limits = (_limit(offering.daily_quota), offering.capacity, _limit(offering.site.window_cap))
-        for key, capacity in zip(seat_at(offering, starts_at).counters(), limits, strict=True):
-            self._changes[key] += 1
-            self._capacities[key] = capacity
+        self._capacities.update(zip(seat.counters(), limits, strict=True))
 
     def give_back(self, seats: Iterable[Seat]) -> None:
-        for seat in seats:
-            self._changes.subtract(seat.counters())
+        self._given_back.update(seats)
 
     def free(self, seats: Iterable[Seat]) -> None:
         """Give back what others held."""
-        for seat in seats:
-            self._changes.subtract(seat.counters())
-            self._freed.update(seat.counters())
+        self._freed.update(seats)
+
+    @property
+    def left(self) -> Counter[Seat]:
+        """What the phone itself has given back and not taken again."""
+        return self._given_back - self._taken
+
+    @property
+    def freed(self) -> Counter[Seat]:
+        """What others held."""
+        return self._freed
+
+    def taken_of(self, key: Key) -> int:
+        """How many it has taken of a counter."""
+        return sum(count for seat, count in self._taken.items() if key in seat.counters())
 
     def settle(self, db: Session) -> None:
         """Change the counters; what one's own phone takes and gives back alike costs nothing.
@@ -78,42 +90,72 @@ class Exchange:
         Raises:
             SlotFull: one of them has no room. The caller's savepoint must be rolled back.
         """
-        changes = sorted((key, change) for key, change in self._changes.items() if change or key in self._freed)
-        if not changes:
+        net = _by_counter(self._taken)
+        net.subtract(_by_counter(self._given_back + self._freed))
+        freed, left = _by_counter(self._freed), _by_counter(self.left)
+        keys = sorted(key for key, change in net.items() if change or freed[key] or left[key])
+        if not keys:
             return
+        kept = [not net[key] and not freed[key] for key in keys]
         parameters = {
-            "kinds": [kind for (kind, _, _), _ in changes],
-            "owners": [owner for (_, owner, _), _ in changes],
-            "starts": [starts_at for (_, _, starts_at), _ in changes],
-            "changes": [change for _, change in changes],
-            "capacities": [self._capacities.get(key, 0) for key, _ in changes],
+            "kinds": [kind for kind, _, _ in keys],
+            "owners": [owner for _, owner, _ in keys],
+            "starts": [starts_at for _, _, starts_at in keys],
+            "changes": [net[key] for key in keys],
+            "kept": kept,
+            "capacities": [self._capacities.get(key, 0) for key in keys],
         }
-        if len(db.execute(_SETTLE, parameters).all()) < len(changes):
-            if all(change < 0 for _, change in changes):
+        if len(db.execute(_SETTLE, parameters).all()) < len(keys):
+            if all(net[key] < 0 or same for key, same in zip(keys, kept, strict=True)):
                 raise RuntimeError("a place was given back that nobody had taken")
             raise SlotFull
 
 
-def give_back(db: Session, seats: Iterable[Seat]) -> None:
-    """Give seats back, where nothing is taken for them."""
-    exchange = Exchange()
-    exchange.give_back(seats)
-    exchange.settle(db)
+def room_at(db: Session, seat: Seat) -> dict[Key, int]:
+    """How many more the three counters of a seat have room for. Of use once `settle` has locked them."""
+    rows = db.execute(_ROOM, _keys(seat))
+    return {(row.kind, row.owner_id, row.starts_at): row.room for row in rows}
+
+
+def take_again(db: Session, seat: Seat) -> None:
+    """Take a seat that this transaction has given back and found room at: its counters are locked."""
+    taken = db.execute(_TAKE_AGAIN, _keys(seat)).all()
+    assert len(taken) == len(seat.counters())
+
+
+def _keys(seat: Seat) -> dict[str, list[object]]:
+    kinds, owners, starts = zip(*seat.counters(), strict=True)
+    return {"kinds": list(kinds), "owners": list(owners), "starts": list(starts)}
+
+
+def _by_counter(seats: Counter[Seat]) -> Counter[Key]:
+    found: Counter[Key] = Counter()
+    for seat, count in seats.items():
+        for key in seat.counters():
+            found[key] += count
+    return found
 
 
 def _limit(places: int | None) -> int:
     return NO_LIMIT if places is None else places
 
 
+_MINE = """
+    (kind, owner_id, starts_at) IN (
+        SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:owners AS int[]), CAST(:starts AS timestamptz[])))
+"""
+_ROOM = sa.text(f"SELECT kind, owner_id, starts_at, capacity - taken AS room FROM windows WHERE {_MINE}")
+_TAKE_AGAIN = sa.text(f"UPDATE windows SET taken = taken + 1 WHERE {_MINE} RETURNING kind")
+
 _SETTLE = sa.text("""
     INSERT INTO windows AS counter (kind, owner_id, starts_at, wanted, capacity, taken)
     SELECT kind, owner_id, starts_at,
-           CASE WHEN change > 0 THEN places ELSE 0 END,
-           CASE WHEN change > 0 THEN places ELSE -change END,
+           CASE WHEN change > 0 THEN places WHEN kept THEN 1 ELSE 0 END,
+           CASE WHEN change > 0 THEN places WHEN kept THEN 1 ELSE -change END,
            greatest(change, 0)
     FROM unnest(CAST(:kinds AS text[]), CAST(:owners AS int[]), CAST(:starts AS timestamptz[]),
-                CAST(:changes AS int[]), CAST(:capacities AS int[]))
-         WITH ORDINALITY AS asked (kind, owner_id, starts_at, change, places, nth)
+                CAST(:changes AS int[]), CAST(:kept AS bool[]), CAST(:capacities AS int[]))
+         WITH ORDINALITY AS asked (kind, owner_id, starts_at, change, kept, places, nth)
     WHERE CASE
         WHEN change > 0 THEN change <= places
         ELSE EXISTS (SELECT FROM windows w
@@ -121,9 +163,13 @@ _SETTLE = sa.text("""
     END
     ORDER BY nth
     ON CONFLICT (kind, owner_id, starts_at) DO UPDATE SET
-        taken = counter.taken + excluded.taken - CASE WHEN excluded.taken = 0 THEN excluded.capacity ELSE 0 END,
+        taken = counter.taken + excluded.taken - CASE
+            WHEN excluded.taken = 0 AND excluded.wanted = 0 THEN excluded.capacity
+            ELSE 0
+        END,
         capacity = CASE
-            WHEN excluded.taken = 0 THEN greatest(counter.wanted, counter.taken - excluded.capacity)
+            WHEN excluded.taken = 0 AND excluded.wanted = 0
+            THEN greatest(counter.wanted, counter.taken - excluded.capacity)
             ELSE counter.capacity
         END
     WHERE CASE
@@ -140,7 +186,9 @@ of n travels as (taken 0, capacity n). `places` counts only for a counter that h
 no row yet: afterwards the row knows better. A place can be given back even where
 more are taken than wanted, and that lowers the capacity; so where others give back
 what is taken in the same breath (a change of 0), it can be had only if no more are
-taken than wanted.
+taken than wanted. A counter of which one's own phone takes and gives back alike,
+but in different seats, is only locked (`kept`; it travels as wanted 1, taken 0),
+so that the seat it left can be passed on.
 """
 
 

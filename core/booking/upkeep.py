@@ -8,8 +8,8 @@ from core.booking.availability import day_begins
 from core.booking.ending import end_bookings
 from core.booking.holds import take_expired_holds
 from core.booking.queries import is_live
-from core.booking.seats import give_back
 from core.booking.tables import Window
+from core.booking.waitlist_line import pass_on
 from core.clock import local_date
 from core.db import Session
 
@@ -17,14 +17,14 @@ from core.db import Session
 def free_expired_holds(db: Session, *, now: datetime, limit: int) -> int:
     """Give back the places of at most `limit` expired holds, the oldest first. Returns how many."""
     seats = take_expired_holds(db, now=now, limit=limit)
-    give_back(db, seats)
+    pass_on(db, seats, now=now)
     return len(seats)
 
 
 def archive_past(db: Session, *, now: datetime, limit: int) -> int:
     """Move at most `limit` bookings whose day is over to history. Returns how many."""
     seats = end_bookings(db, sa.not_(is_live(now)), outcome="past", now=now, limit=limit)
-    give_back(db, seats)
+    pass_on(db, seats, now=now)
     return len(seats)
 
 

@@ -42,7 +42,7 @@ class Campaign(Base):
     name: Mapped[str]
     kind: Mapped[str]
     criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """Which documents: services and sites (codes; empty means all), least_days and most_days on the shelf."""
+    """Which documents (core.campaigns.criteria); empty for a correction."""
     texts: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
     """Of a correction: what it says, by language."""
     corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaigns.id"))
@@ -54,9 +54,11 @@ class Campaign(Base):
     recipients: Mapped[int] = mapped_column(server_default="0")
     """Counted when it was submitted."""
     starts_at: Mapped[datetime | None] = mapped_column(Moment)
-    """Not before this."""
+    """Not before this; None waits for somebody to say when."""
     cursor: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
     """The last document (or message corrected) that has been dealt with."""
+    until: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    """The last one that was there when it was submitted: none after it is dealt with."""
     written: Mapped[int] = mapped_column(server_default="0")
     left_out: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")
     """By reason, as it went."""

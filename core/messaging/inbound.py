@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Session
@@ -10,7 +11,7 @@ from core.people.sealing import Sealer
 
 
 def keep(
-    db: Session, *, gateway: str, gateway_id: str, person_id: int, text: str, sealer: Sealer, now: datetime
+    db: Session, *, gateway: str, gateway_id: str, person_id: int | None, text: str, sealer: Sealer, now: datetime
 ) -> int | None:
     """Keep an SMS with its text sealed.
 
@@ -24,3 +25,8 @@ def keep(
         .on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
         .returning(InboundMessage.id)
     )
+
+
+def note_understood(db: Session, inbound_id: int, understood_as: str) -> None:
+    """Note what an SMS was taken for."""
+    db.execute(sa.update(InboundMessage).where(InboundMessage.id == inbound_id).values(understood_as=understood_as))

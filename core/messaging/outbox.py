@@ -50,14 +50,14 @@ def write(
     return message
 
 
-def withdraw(db: Session, subject: str, *, now: datetime) -> int:
-    """Keep from leaving what is no longer true: all that waits about a subject. Returns how many messages.
+def withdraw(db: Session, *subjects: str, now: datetime) -> int:
+    """Keep from leaving what is no longer true: all that waits about these subjects. Returns how many messages.
 
     What is being handed over at this moment cannot be stopped.
     """
     withdrawn = db.scalars(
         sa.update(Message)
-        .where(Message.subject == subject, Message.status == Status.PENDING)
+        .where(Message.subject.in_(subjects), Message.status == Status.PENDING)
         .values(status=Status.WITHHELD, error="no_longer_true", status_at=now)
         .returning(Message.id)
         .execution_options(synchronize_session=False)

@@ -3,219 +3,219 @@
 A claim is committed before the gateway is called. So a crash before it leaves
 the message to be sent, and a crash after it leaves it `sending` until the sweep
 makes it `unknown`: never sent twice, and never sent without a row that says so.
+
+Whether a message may leave is decided when it is claimed, by what is true then:
+
+    its lane is frozen, or in its quiet hours        it waits
+    its time has passed                              expired
+    nobody asked for it, and its reader said STOP    withheld, opted_out
+    nobody asked for it, and its reader has had      put off to the next morning, or if it is no
+    as many as may be today, of all kinds            longer of use by then, withheld, a_day
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
 from enum import Enum, auto
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.db import Session
-from core.messaging import reports
+from core.clock import at_local, local_date
+from core.db import Moment, Session
+from core.messaging import quiet
+from core.messaging.settling import MOST_ATTEMPTS, Fate, Result, settle, written_array
 from core.messaging.tables import Lane, LaneState, Message, Status
 from core.people.tables import Person
 
+__all__ = [
+    "MOST_ATTEMPTS",
+    "STUCK_AFTER",
+    "Claimed",
+    "Fate",
+    "Recipient",
+    "Result",
+    "claim",
+    "due_lanes",
+    "mark_stuck",
+    "settle",
+]
+
 STUCK_AFTER = timedelta(minutes=2)
-"""A claim older than this was left by a crash. The longest hand-over of a claim takes a fraction of it."""
+"""A claim older than this was left by a crash. The longest hand-over of a claim takes half of it."""
 
-_PAUSE = [timedelta(seconds=s) for s in (15, 60, 300, 900, 3600, 3 * 3600)]
-"""Before the second, third … attempt; when there is none left the message has failed."""
-MOST_ATTEMPTS = len(_PAUSE) + 1
+_MOST_ROUNDS = 20
+"""Of a claim that finds nothing but what may not leave; the next claim goes on."""
+_COUNTING = 0x7A616D75
+"""The advisory lock of whoever counts what people have had today."""
 
-_messages = cast(sa.Table, Message.__table__)
+
+class Recipient(NamedTuple):
+    """Whom a message goes to, as far as handing it over needs it."""
+
+    id: int
+    phone_sealed: bytes | None
+    network: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A message that is now ours to hand over."""
 
     id: int
     attempt: int
     """1 for the first; `settle` uses it to ignore the result of an attempt that is no longer the last."""
-    person: Person
+    person: Recipient
     lane: Lane
     template: str
     arguments: Mapping[str, Any]
+    """Within a claim, equal arguments are one object."""
     language: str
 
 
-class Fate(Enum):
-    """What came of a claim."""
-
-    SENT = auto()
-    """The gateway took it."""
-    FAILED = auto()
-    """The gateway did not take it, or it cannot be worded: trying again is no use."""
-    RETRY = auto()
-    """The gateway certainly did not take it, and may do so later."""
-    HELD = auto()
-    """It was not tried: as if it had not been claimed."""
-    UNKNOWN = auto()
-    """The gateway may have taken it."""
+class _Verdict(Enum):
+    GO = auto()
+    EXPIRED = auto()
+    OPTED_OUT = auto()
+    PUT_OFF = auto()
+    ENOUGH = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one claimed message; `error` is a stable code."""
-
-    message_id: int
-    attempt: int
-    fate: Fate
-    error: str | None = None
-    gateway: str | None = None
-    gateway_id: str | None = None
-    segments: int | None = None
-    cost_kes: Decimal | None = None
+_GIVEN = sa.cast(sa.bindparam("ids", type_=sa.Text), sa.ARRAY(sa.BigInteger))
+"""Ids as `written_array` writes them."""
 
 
-def claim(db: Session, lane: Lane, *, limit: int, now: datetime) -> list[Claimed]:
-    """Take due messages of a lane, oldest first; none if it is frozen or others have taken them.
-
-    The caller commits before handing over. Messages past their valid-until
-    are settled as expired on the way.
-    """
-    while True:
-        taken = db.execute(_take(lane, limit, now)).all()
-        live = [row for row in taken if row.status == Status.SENDING]
-        # Nothing but expired ones is no reason to tell the worker that the lane is empty.
-        if live or not taken:
-            break
-    if not live:
-        return []
-    live.sort(key=lambda row: row.id)
-    people = {
-        person.id: person
-        for person in db.scalars(sa.select(Person).where(Person.id.in_({row.person_id for row in live})))
-    }
-    return [
-        Claimed(row.id, row.attempts, people[row.person_id], lane, row.template, row.arguments, row.language)
-        for row in live
-    ]
-
-
-def _take(lane: Lane, limit: int, now: datetime) -> ReturningUpdate[Any]:
+def _due() -> sa.Select[Any]:
+    """The next messages, locked, with what has to be known of their readers."""
+    lane, now = sa.bindparam("lane", type_=sa.Text), sa.bindparam("now", type_=Moment)
     frozen = sa.exists().where(LaneState.lane == lane, LaneState.frozen_at.is_not(None))
     # MATERIALIZED: a subquery with SKIP LOCKED may otherwise be run again, and take more than the limit.
     due = (
-        sa.select(Message.id)
+        sa.select(
+            Message.id,
+            Message.person_id,
+            Message.attempts,
+            Message.template,
+            # As text: identical ones are read once.
+            sa.cast(Message.arguments, sa.Text).label("written"),
+            Message.language,
+            Message.asked_for,
+            Message.valid_until,
+        )
         .where(Message.lane == lane, Message.status == Status.PENDING, Message.not_before <= now, ~frozen)
         .order_by(Message.not_before, Message.id)
-        .limit(limit)
+        .limit(sa.bindparam("most", type_=sa.Integer))
         .with_for_update(skip_locked=True)
         .cte("due")
         .prefix_with("MATERIALIZED")
     )
-    late = Message.valid_until <= now
     return (
-        sa.update(Message)
-        .where(Message.id == due.c.id)
-        .values(
-            status=sa.case((late, Status.EXPIRED.value), else_=Status.SENDING.value),
-            attempts=sa.case((late, Message.attempts), else_=Message.attempts + 1),
-            claimed_at=sa.case((late, Message.claimed_at), else_=now),
-            status_at=now,
-        )
-        .returning(
-            Message.id,
-            Message.status,
-            Message.attempts,
-            Message.person_id,
-            Message.template,
-            Message.arguments,
-            Message.language,
-        )
-        .execution_options(synchronize_session=False)
+        sa.select(due, Person.phone_sealed, Person.network, Person.opted_out_at.is_not(None).label("opted_out"))
+        .join(Person, Person.id == due.c.person_id)
+        .order_by(due.c.id)
     )
 
 
-def settle(db: Session, results: Sequence[Result], *, now: datetime) -> int:
-    """Record what came of claimed messages, and match the reports that were quicker than we.
+def _change(needs: str, **values: Any) -> tuple[sa.Update, str]:
+    """An UPDATE of given messages, and the moment that it needs."""
+    change = sa.update(Message).where(Message.id == sa.any_(_GIVEN)).values(values)
+    return change.execution_options(synchronize_session=False), needs
 
-    Returns how many were recorded: a result is ignored if the message has
-    moved on, by a report or a later attempt.
+
+# Put together once: thousands of messages a second leave through them.
+_DUE = _due()
+_HAD = (
+    sa.select(Message.person_id, sa.func.count().label("messages"))
+    .where(
+        Message.person_id == sa.any_(_GIVEN),
+        Message.claimed_at >= sa.bindparam("midnight", type_=Moment),
+        Message.status.in_([Status.SENDING, Status.UNKNOWN, Status.SENT, Status.DELIVERED]),
+    )
+    .group_by(Message.person_id)
+)
+_NOW, _MORNING = sa.bindparam("now", type_=Moment), sa.bindparam("morning", type_=Moment)
+_CHANGES: Mapping[_Verdict, tuple[sa.Update, str]] = {
+    _Verdict.GO: _change("now", status=Status.SENDING, attempts=Message.attempts + 1, claimed_at=_NOW, status_at=_NOW),
+    _Verdict.EXPIRED: _change("now", status=Status.EXPIRED, status_at=_NOW),
+    _Verdict.OPTED_OUT: _change("now", status=Status.WITHHELD, error="opted_out", status_at=_NOW),
+    _Verdict.PUT_OFF: _change("morning", not_before=_MORNING, error="a_day"),
+    _Verdict.ENOUGH: _change("now", status=Status.WITHHELD, error="a_day", status_at=_NOW),
+}
+
+
+def claim(db: Session, lane: Lane, *, limit: int, now: datetime, sms_a_day: int | None = None) -> list[Claimed]:
+    """Take due messages of a lane, oldest first; none if it is frozen, rests, or others have taken them.
+
+    The caller commits before handing over. What may not leave is settled or
+    put off on the way. `sms_a_day`: after so many in a day a person gets only
+    what was asked for; None is no limit.
     """
-    # Locked in the order of ids, as everybody locks several messages: so nobody waits in a circle.
-    rows = {
-        row.id: row
-        for row in db.execute(
-            sa.select(Message.id, Message.attempts, Message.held, Message.not_before)
-            .where(
-                Message.id.in_([result.message_id for result in results]),
-                Message.status.in_([Status.SENDING, Status.UNKNOWN]),
-            )
-            .order_by(Message.id)
-            .with_for_update()
-        )
-    }
-    ours = [r for r in results if r.message_id in rows and rows[r.message_id].attempts == r.attempt]
-    if not ours:
-        return 0
-    taken = _ids_in_use(db, ours)
-    db.execute(
-        sa.update(_messages)
-        .where(_messages.c.id == sa.bindparam("message_id"))
-        .values({name: sa.bindparam(name) for name in _SETTLED}),
-        [_settled(result, rows[result.message_id], taken, now) for result in ours],
-    )
-    reports.match_early(db, [(r.gateway, r.gateway_id) for r in ours if r.gateway and r.gateway_id], now=now)
-    return len(ours)
+    if quiet.rests(lane, now):
+        return []
+    for _ in range(_MOST_ROUNDS):
+        due = db.execute(_DUE, {"lane": lane, "most": limit, "now": now}).all()
+        judged = _judge(db, due, lane=lane, sms_a_day=sms_a_day, now=now)
+        _write(db, judged, lane, now)
+        # Nothing but what may not leave is no reason to tell the worker that the lane is empty.
+        if judged[_Verdict.GO] or not due:
+            break
+    known: dict[str, Mapping[str, Any]] = {}
+    claimed = []
+    for row in judged[_Verdict.GO]:
+        arguments = known.get(row.written)
+        if arguments is None:
+            arguments = known[row.written] = json.loads(row.written)
+        person = Recipient(row.person_id, row.phone_sealed, row.network)
+        claimed.append(Claimed(row.id, row.attempts + 1, person, lane, row.template, arguments, row.language))
+    return claimed
 
 
-_SETTLED = ("status", "held", "not_before", "error", "gateway", "gateway_id", "segments", "cost_kes", "status_at")
+def _judge(
+    db: Session, due: Sequence[Any], *, lane: Lane, sms_a_day: int | None, now: datetime
+) -> dict[_Verdict, list[Any]]:
+    judged: dict[_Verdict, list[Any]] = defaultdict(list)
+    live = []
+    for row in due:
+        if row.valid_until <= now:
+            judged[_Verdict.EXPIRED].append(row)
+        elif row.opted_out and not row.asked_for:
+            judged[_Verdict.OPTED_OUT].append(row)
+        else:
+            live.append(row)
+    counted = {row.person_id for row in live if not row.asked_for}
+    if sms_a_day is None or not counted:
+        judged[_Verdict.GO] = live
+        return judged
+    had, morning = _had_today(db, counted, now), quiet.next_morning(lane, now)
+    # What was asked for comes first: it goes in any case, and counts.
+    for row in sorted(live, key=lambda row: not row.asked_for):
+        if row.asked_for or had[row.person_id] < sms_a_day:
+            had[row.person_id] += 1
+            judged[_Verdict.GO].append(row)
+        else:
+            judged[_Verdict.PUT_OFF if row.valid_until > morning else _Verdict.ENOUGH].append(row)
+    return judged
 
 
-def _settled(result: Result, row: Any, taken: set[tuple[str, str]], now: datetime) -> dict[str, Any]:
-    """The new values of a message; its id is added to those taken."""
-    status, held, not_before = Status.PENDING, row.held, row.not_before
-    tried = result.attempt - held
-    match result.fate:
-        case Fate.SENT:
-            status = Status.SENT
-        case Fate.FAILED:
-            status = Status.FAILED
-        case Fate.UNKNOWN:
-            status = Status.UNKNOWN
-        case Fate.HELD:
-            held += 1
-        case Fate.RETRY if tried >= MOST_ATTEMPTS:
-            status = Status.FAILED
-        case Fate.RETRY:
-            not_before = now + _pause(tried, result.message_id)
-    repeated = (result.gateway, result.gateway_id) in taken
-    if result.gateway and result.gateway_id:
-        taken.add((result.gateway, result.gateway_id))
-    return {
-        "message_id": result.message_id,
-        "status": status,
-        "held": held,
-        "not_before": not_before,
-        "error": result.error,
-        "gateway": result.gateway,
-        "gateway_id": None if repeated else result.gateway_id,
-        "segments": result.segments,
-        "cost_kes": result.cost_kes,
-        "status_at": now,
-    }
+def _had_today(db: Session, people: Iterable[int], now: datetime) -> Counter[int]:
+    """How many messages each has had since midnight in Nairobi, or is just being handed.
+
+    One claim counts at a time, so that two cannot both find the last one free;
+    the next waits until this transaction ends.
+    """
+    db.execute(sa.select(sa.func.pg_advisory_xact_lock(_COUNTING)))
+    midnight = at_local(local_date(now), time())
+    rows = db.execute(_HAD, {"ids": written_array(people), "midnight": midnight})
+    return Counter({row.person_id: row.messages for row in rows})
 
 
-def _pause(attempt: int, message_id: int) -> timedelta:
-    """Up to a quarter longer by message, so that what failed together does not come back together."""
-    return _PAUSE[attempt - 1] * (1 + message_id % 32 / 128)
-
-
-def _ids_in_use(db: Session, results: Sequence[Result]) -> set[tuple[str, str]]:
-    """Gateway ids that another message has already: a gateway that repeats itself must not undo a whole settling."""
-    found = db.execute(
-        sa.select(Message.gateway, Message.gateway_id).where(
-            Message.gateway_id.in_([r.gateway_id for r in results if r.gateway_id])
-        )
-    )
-    return {(gateway, gateway_id) for gateway, gateway_id in found if gateway and gateway_id}
+def _write(db: Session, judged: Mapping[_Verdict, Sequence[Any]], lane: Lane, now: datetime) -> None:
+    moments = {"now": now, "morning": quiet.next_morning(lane, now)}
+    for verdict, rows in judged.items():
+        if rows:
+            change, needs = _CHANGES[verdict]
+            ids = written_array(row.id for row in rows)
+            db.execute(change, {"ids": ids, needs: moments[needs]})
 
 
 def mark_stuck(db: Session, *, now: datetime, limit: int = 1000) -> int:
@@ -244,7 +244,8 @@ def due_lanes(db: Session, *, now: datetime) -> list[Lane]:
     return [
         lane
         for lane in Lane
-        if db.scalar(
+        if not quiet.rests(lane, now)
+        and db.scalar(
             sa.select(
                 sa.exists().where(Message.lane == lane, Message.status == Status.PENDING, Message.not_before <= now)
                 & ~sa.exists().where(LaneState.lane == lane, LaneState.frozen_at.is_not(None))

@@ -6,9 +6,11 @@ or gave up waiting): then it is kept, and matched when the id becomes known or
 when there is only one message that it can be about.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -49,6 +51,9 @@ _MEANING: dict[str, Status] = {
     ReportStatus.EXPIRED: Status.FAILED,
 }
 
+BLOCKED = frozenset({"user_in_blacklist"})
+"""Reasons that mean that the phone lets none of our messages through."""
+
 _RANK = {Status.PENDING: 0, Status.SENDING: 1, Status.UNKNOWN: 2, Status.SENT: 3}
 _FINAL = 4
 """The first final status stays: networks repeat themselves, and contradict themselves."""
@@ -87,30 +92,40 @@ def take_report(
     message = _known(db, gateway, gateway_id)
     if message is None and phone_index is not None:
         message = _by_phone(db, report)
-    if message is None:
-        return None
-    _tell(message, report, now)
-    db.flush()
-    return message.id
+    if message is not None:
+        _tell(message, report, now)
+        db.flush()
+    if phone_index is not None:
+        _note_phone(db, phone_index, status=status, reason=reason, network=network, now=now)
+    return None if message is None else message.id
+
+
+# Ids as JSON: the driver takes longer over lists of words than the server over all of this.
+_KNOWN = (
+    sa.text("""
+        SELECT * FROM ROWS FROM (
+            json_array_elements_text(CAST(:gateways AS json)), json_array_elements_text(CAST(:ids AS json))
+        ) AS known(gateway, gateway_id)
+    """)
+    .columns(sa.column("gateway", sa.Text), sa.column("gateway_id", sa.Text))
+    .subquery("known")
+)
+_WAITING = (
+    sa.select(DeliveryReport, Message)
+    .join(_KNOWN, (_KNOWN.c.gateway == DeliveryReport.gateway) & (_KNOWN.c.gateway_id == DeliveryReport.gateway_id))
+    .join(Message, (Message.gateway == DeliveryReport.gateway) & (Message.gateway_id == DeliveryReport.gateway_id))
+    .where(DeliveryReport.message_id.is_(None))
+    .order_by(DeliveryReport.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def match_early(db: Session, ids: Sequence[tuple[str, str]], *, now: datetime) -> None:
     """Apply the reports that came before these (gateway, id) pairs were known; the caller has locked the messages."""
     if not ids:
         return
-    waiting = db.execute(
-        sa.select(DeliveryReport, Message)
-        .join(
-            Message,
-            (Message.gateway == DeliveryReport.gateway) & (Message.gateway_id == DeliveryReport.gateway_id),
-        )
-        .where(
-            sa.tuple_(DeliveryReport.gateway, DeliveryReport.gateway_id).in_(ids),
-            DeliveryReport.message_id.is_(None),
-        )
-        .order_by(DeliveryReport.id)
-        .execution_options(populate_existing=True)
-    ).all()
+    known = {"gateways": json.dumps([gateway for gateway, _ in ids]), "ids": json.dumps([i for _, i in ids])}
+    waiting = db.execute(_WAITING, known).all()
     for report, message in waiting:
         _tell(message, report, now)
     db.flush()
@@ -208,6 +223,27 @@ def _by_phone(db: Session, report: DeliveryReport) -> Message | None:
     message = without_id[0]
     message.gateway, message.gateway_id = report.gateway, report.gateway_id
     return message
+
+
+def _note_phone(
+    db: Session, phone_index: bytes, *, status: str, reason: str | None, network: str | None, now: datetime
+) -> None:
+    """What a report tells of the phone. Written only if it is new: most reports repeat it."""
+    blocked: Any = Person.blocked_at
+    if status == ReportStatus.DELIVERED:
+        blocked = sa.null()
+    elif reason in BLOCKED and _MEANING.get(status) == Status.FAILED:
+        blocked = sa.func.coalesce(Person.blocked_at, now)
+    seen_on = network if network is not None else Person.network
+    db.execute(
+        sa.update(Person)
+        .where(
+            Person.phone_index == phone_index,
+            Person.network.is_distinct_from(seen_on) | Person.blocked_at.is_distinct_from(blocked),
+        )
+        .values(network=seen_on, blocked_at=blocked)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _tell(message: Message, report: DeliveryReport, now: datetime) -> None:

@@ -52,7 +52,7 @@ class Message(Base):
     __table_args__ = (sa.UniqueConstraint("gateway", "gateway_id"),)
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), index=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
     lane: Mapped[str]
     template: Mapped[str]
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -93,6 +93,13 @@ sa.Index(
 sa.Index(
     "messages_open_idx", Message.status, Message.status_at, postgresql_where=Message.status.in_(["sending", "unknown"])
 )
+sa.Index("messages_sent_idx", Message.status_at, postgresql_where=Message.status == "sent")
+sa.Index(
+    "messages_dead_idx",
+    Message.status_at,
+    Message.id,
+    postgresql_where=Message.status.in_(["failed", "expired", "withheld"]),
+)
 
 
 sa.Index("messages_subject_idx", Message.subject, postgresql_where=Message.status == "pending")
@@ -117,11 +124,11 @@ class Question(Base):
     """What the answer is about: ids, times, references."""
     expires_at: Mapped[datetime] = mapped_column(Moment)
     answer: Mapped[str | None]
-    """yes, no, or the number chosen; withdrawn if it was no longer a question."""
+    """yes, no, or the number chosen. Whether it came too late, its question's subject knows."""
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-sa.Index("questions_open_idx", Question.person_id, Question.id, postgresql_where=Question.answer.is_(None))
+sa.Index("questions_person_idx", Question.person_id, Question.id)
 
 
 class Spending(Base):
@@ -194,7 +201,8 @@ class InboundMessage(Base):
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     gateway: Mapped[str]
     gateway_id: Mapped[str]
-    person_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    """Whose phone it came from; None if its sender is no phone: a short code, or a name."""
     text_sealed: Mapped[bytes]
     understood_as: Mapped[str | None]
     """The keyword it was taken for, or nothing; failed if Zamu could not deal with it."""

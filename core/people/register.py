@@ -1,13 +1,15 @@
 """The register of people: phones and identities go in sealed, and are found again by their keyed hash."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.db import Session
+from core.people.identities import Identity
 from core.people.sealing import Sealer, Unsealable
 from core.people.tables import Person
 
@@ -40,9 +42,17 @@ class Register:
         Raises:
             Unsealable: sealed with another key, or not a contact.
         """
-        if person.phone_sealed is None:
+        return self.open_phone(person.phone_sealed)
+
+    def open_phone(self, sealed: bytes | None) -> str:
+        """The number in E.164 that a contact's row holds sealed.
+
+        Raises:
+            Unsealable: sealed with another key, or not a contact's.
+        """
+        if sealed is None:
             raise Unsealable("this person has no phone")
-        return self._phones.open(person.phone_sealed).decode()
+        return self._phones.open(sealed).decode()
 
     def phone_index(self, phone: str) -> bytes:
         """16 bytes that stand for a phone (E.164) wherever the number itself must not be."""
@@ -59,6 +69,34 @@ class Register:
             created_at=now,
         )
 
+    def contacts(self, db: Session, phones: Collection[str], *, now: datetime) -> dict[str, int]:
+        """The ids of many phones (E.164), added where they are new: a statement or three, however many."""
+        known = self.known_contacts(db, phones)
+        new = {self.phone_index(p): self._phones.seal(p.encode()) for p in phones if p not in known}
+        if new:
+            _add_all(db, Person.phone_index, Person.phone_sealed, new, now=now)
+            known = self.known_contacts(db, phones)
+        return known
+
+    def known_contacts(self, db: Session, phones: Collection[str]) -> dict[str, int]:
+        """The ids of those of these phones (E.164) that have one."""
+        indexes = {self.phone_index(phone): phone for phone in phones}
+        return {indexes[index]: person_id for index, person_id in _ids(db, Person.phone_index, indexes).items()}
+
+    def identities(self, db: Session, identities: Collection[Identity], *, now: datetime) -> dict[Identity, int]:
+        """The ids of many people by identity, added where they are new."""
+        indexes = {self._identities.index(f"{i.kind}:{i.number}"): i for i in identities}
+        ids = _ids(db, Person.identity_index, indexes)
+        new = {
+            index: self._identities.seal(f"{identity.kind}:{identity.number}".encode())
+            for index, identity in indexes.items()
+            if index not in ids
+        }
+        if new:
+            _add_all(db, Person.identity_index, Person.identity_sealed, new, now=now)
+            ids = _ids(db, Person.identity_index, indexes)
+        return {indexes[index]: person_id for index, person_id in ids.items()}
+
     def proof_index(self, tracking_number: str, proof: str) -> bytes:
         """16 bytes that show that somebody knows the proof of a document, and do not show the proof."""
         return self._proofs.index(f"{tracking_number}:{proof}")
@@ -74,6 +112,33 @@ class Register:
     def _add(self, db: Session, key: InstrumentedAttribute[bytes | None], **values: Any) -> Person:
         db.execute(insert(Person).values(**values).on_conflict_do_nothing())
         return db.scalars(sa.select(Person).where(key == values[key.key])).one()
+
+
+def _ids(db: Session, key: InstrumentedAttribute[bytes | None], indexes: Collection[bytes]) -> dict[bytes, int]:
+    if not indexes:
+        return {}
+    wanted = sa.any_(sa.cast(list(indexes), ARRAY(sa.LargeBinary)))
+    return {
+        index: person_id for index, person_id in db.execute(sa.select(key, Person.id).where(key == wanted)) if index
+    }
+
+
+def _add_all(
+    db: Session,
+    key: InstrumentedAttribute[bytes | None],
+    value: InstrumentedAttribute[bytes | None],
+    sealed: Mapping[bytes, bytes],
+    *,
+    now: datetime,
+) -> None:
+    """Add people, in the order of their indexes: two who add the same ones do not wait for each other in a circle."""
+    indexes = sorted(sealed)
+    rows = sa.select(
+        sa.func.unnest(sa.cast(indexes, ARRAY(sa.LargeBinary))),
+        sa.func.unnest(sa.cast([sealed[index] for index in indexes], ARRAY(sa.LargeBinary))),
+        sa.literal(now),
+    )
+    db.execute(insert(Person).from_select([key, value, Person.created_at], rows).on_conflict_do_nothing())
 
 
 _BY_PHONE = sa.select(Person).where(Person.phone_index == sa.bindparam("index"))

@@ -6,13 +6,19 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.catalogue.tables import Service, Site
+from core.clock import local_date
 from core.db import Session
+from core.messaging import outbox
+from core.people.audit import Actor
 from core.people.register import Register
 from core.references import grouped
+from core.tracking.corrections import Correction
 from core.tracking.documents import NewDocument, move, register
+from core.tracking.letters import about
 from core.tracking.stages import Stage
 from core.tracking.tables import Document
 
+ZAMU = Actor("terminal", who="demo")
 _ON_ITS_WAY = (Stage.SENT_TO_AGENCY, Stage.IN_PROCESS)
 _READY = (*_ON_ITS_WAY, Stage.SENT_TO_CENTRE, Stage.RECEIVED, Stage.NOTIFIED)
 
@@ -31,6 +37,9 @@ class DemoDocument:
     """The service, as a menu names it in English."""
     site: str
     steps: tuple[Stage, ...]
+    correction: Correction | None = None
+    promised_in: int | None = None
+    """Days from the making of the demonstration until the promised one."""
 
     @property
     def stage(self) -> Stage:
@@ -44,9 +53,18 @@ class DemoDocument:
 
 DEMO = (
     DemoDocument("+254711000001", "48217092", "678", "IDR", "Lost ID", "GPO", _READY),
-    DemoDocument("+254711000001", "33055184", "1994", "BCN", "Birth cert: child", "GPO", _ON_ITS_WAY),
+    DemoDocument("+254711000001", "33055184", "1994", "BCN", "Birth cert: child", "GPO", _ON_ITS_WAY, promised_in=14),
     DemoDocument("+254711000001", "27190465", "678", "PPN", "First passport", "GPO", (*_READY, Stage.COLLECTED)),
-    DemoDocument("+254711000002", "55902713", "432", "IDN", "First ID", "MAK", (*_ON_ITS_WAY, Stage.NEEDS_CORRECTION)),
+    DemoDocument(
+        "+254711000002",
+        "55902713",
+        "432",
+        "IDN",
+        "First ID",
+        "MAK",
+        (*_ON_ITS_WAY, Stage.NEEDS_CORRECTION),
+        correction=Correction.PHOTO,
+    ),
     DemoDocument(
         "+254711000002", "61473802", "432", "DLS", "Driving licence", "MAK", (*_ON_ITS_WAY, Stage.SENT_TO_CENTRE)
     ),
@@ -78,8 +96,12 @@ def _make(db: Session, people: Register, demo: DemoDocument, service_id: int, si
         proof=demo.proof,
         contact_id=people.contact(db, demo.phone, now=now).id,
         tracking_number=demo.tracking_number,
+        promised_on=None if demo.promised_in is None else local_date(now) + timedelta(days=demo.promised_in),
     )
-    document = register(db, people, new, origin="demo", now=began)
+    document = register(db, people, new, actor=ZAMU, origin="demo", now=began)
     document.contact_confirmed_at = now
     for day, stage in enumerate(demo.steps, start=1):
-        move(db, document, stage, origin="demo", now=began + timedelta(days=day))
+        reason = demo.correction if stage is Stage.NEEDS_CORRECTION else None
+        move(db, document, stage, actor=ZAMU, origin="demo", now=began + timedelta(days=day), reason=reason)
+    # Its phone may be somebody's: a demonstration sends no SMS by itself.
+    outbox.withdraw(db, about(document.id), now=now)

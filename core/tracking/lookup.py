@@ -9,7 +9,6 @@ import hmac
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from core.catalogue.tables import Service, Site
 from core.db import Session
@@ -21,11 +20,11 @@ from core.messaging.tables import Lane
 from core.people.audit import Intent, record_event
 from core.people.register import Register
 from core.people.tables import Person
+from core.tracking import attempts
+from core.tracking.showing import CONFIRMED_FOR, since
 from core.tracking.stages import Stage
 from core.tracking.tables import Document, LookupAttempt
 
-CONFIRMED_FOR_DAYS = 180
-"""Numbers are recycled: after this long a phone must prove itself again."""
 COLLECTED_FOR_DAYS = 14
 """How long a collected document is still shown."""
 MAX_LOOKUPS_AN_HOUR = 5
@@ -50,7 +49,7 @@ def own_documents(db: Session, contact_id: int, now: datetime) -> list[Document]
             sa.select(Document)
             .where(
                 Document.contact_id == contact_id,
-                Document.contact_confirmed_at > now - timedelta(days=CONFIRMED_FOR_DAYS),
+                Document.contact_confirmed_at > now - CONFIRMED_FOR,
                 sa.or_(
                     Document.stage.not_in(_OVER),
                     sa.and_(
@@ -84,7 +83,9 @@ def look_up(
     """
 
     def work() -> Outcome:
-        _count(db, {phone_index, register.lookup_index(tracking_number)}, now=now)
+        asked = {phone_index, register.lookup_index(tracking_number)}
+        if not attempts.count(db, asked, most=MAX_LOOKUPS_AN_HOUR, now=now):
+            raise TooManyLookups
         found = db.execute(
             sa.select(Document.id, Document.proof_index, Person.phone_index)
             .outerjoin(Person, Person.id == Document.contact_id)
@@ -119,14 +120,14 @@ def send_status(db: Session, intent: Intent, *, document_id: int) -> None:
             .join(Site, Site.id == Document.site_id)
             .where(Document.id == document_id)
         ).one()
-        where = {"stage": document.stage, "since": document.stage_since.isoformat()}
+        where = {"stage": document.stage, "since": since(document).isoformat()}
         record_event(db, "document.status_sent", subject, actor=intent.actor, now=intent.now, **where)
         outbox.write(
             db,
             person_id=intent.contact_id,
             lane=Lane.INTERACTIVE,
             template="document_status",
-            arguments={"service": service, "site": site} | where,
+            arguments={"service": service, "site": site, "correction": document.correction} | where,
             language=intent.language,
             subject=subject,
             valid_until=intent.now + timedelta(days=1),
@@ -140,26 +141,5 @@ def send_status(db: Session, intent: Intent, *, document_id: int) -> None:
 
 def forget_attempts(db: Session, *, now: datetime) -> int:
     """Delete the counts of hours that are over. Returns how many."""
-    gone = sa.delete(LookupAttempt).where(LookupAttempt.window < _hour(now)).returning(LookupAttempt.attempts)
+    gone = sa.delete(LookupAttempt).where(LookupAttempt.window < attempts.hour(now)).returning(LookupAttempt.attempts)
     return len(db.execute(gone).all())
-
-
-def _count(db: Session, subjects: set[bytes], *, now: datetime) -> None:
-    """Count one look-up of each subject: all of them, or none and TooManyLookups."""
-    rows = [{"subject": subject, "window": _hour(now), "attempts": 1} for subject in sorted(subjects)]
-    counted = db.execute(
-        insert(LookupAttempt)
-        .values(rows)
-        .on_conflict_do_update(
-            index_elements=[LookupAttempt.subject, LookupAttempt.window],
-            set_={"attempts": LookupAttempt.attempts + 1},
-            where=LookupAttempt.attempts < MAX_LOOKUPS_AN_HOUR,
-        )
-        .returning(LookupAttempt.attempts)
-    ).all()
-    if len(counted) < len(rows):
-        raise TooManyLookups
-
-
-def _hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0)

@@ -21,7 +21,7 @@ class Document(Base):
     """Where it will be collected."""
     stage: Mapped[str]
     stage_since: Mapped[datetime] = mapped_column(Moment)
-    owner_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"))
+    owner_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), index=True)
     """Whose document it is, where an identity is known."""
     proof_index: Mapped[bytes]
     """HMAC of tracking number and the last three digits of the ID, or year of birth: what a caller must know."""

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("recipients", sa.Integer(), server_default="0", nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cursor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("until", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("written", sa.Integer(), server_default="0", nullable=False),
         sa.Column("left_out", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
@@ -98,9 +99,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("questions_person_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("questions_pkey")),
     )
-    op.create_index(
-        "questions_open_idx", "questions", ["person_id", "id"], unique=False, postgresql_where=sa.text("answer IS NULL")
-    )
+    op.create_index("questions_person_idx", "questions", ["person_id", "id"], unique=False)
     op.create_table(
         "waitlist_entries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -209,6 +208,7 @@ def upgrade() -> None:
     op.add_column("documents", sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("documents", sa.Column("shelf", sa.String(), nullable=True))
     op.add_column("documents", sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
+    op.create_index(op.f("documents_owner_id_idx"), "documents", ["owner_id"], unique=False)
     op.create_index(
         "documents_promised_idx",
         "documents",
@@ -225,9 +225,11 @@ def upgrade() -> None:
     )
     op.add_column("events", sa.Column("who", sa.String(), nullable=True))
     op.add_column("inbound_messages", sa.Column("understood_as", sa.String(), nullable=True))
+    op.alter_column("inbound_messages", "person_id", existing_type=sa.BIGINT(), nullable=True)
     op.add_column("messages", sa.Column("asked_for", sa.Boolean(), server_default=sa.text("true"), nullable=False))
     op.add_column("messages", sa.Column("campaign_id", sa.Integer(), nullable=True))
     op.add_column("messages", sa.Column("sender", sa.String(), nullable=True))
+    op.drop_index(op.f("messages_person_id_idx"), table_name="messages")
     op.create_index(
         "messages_campaign_idx",
         "messages",
@@ -236,6 +238,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("campaign_id IS NOT NULL"),
     )
     op.create_index("messages_day_idx", "messages", ["person_id", "claimed_at"], unique=False)
+    op.create_index(
+        "messages_dead_idx",
+        "messages",
+        ["status_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('failed', 'expired', 'withheld')"),
+    )
+    op.create_index(
+        "messages_sent_idx", "messages", ["status_at"], unique=False, postgresql_where=sa.text("status = 'sent'")
+    )
     op.create_index(
         "messages_subject_idx", "messages", ["subject"], unique=False, postgresql_where=sa.text("status = 'pending'")
     )
@@ -248,11 +260,19 @@ def downgrade() -> None:
     op.drop_column("people", "network")
     op.drop_column("people", "blocked_at")
     op.drop_index("messages_subject_idx", table_name="messages", postgresql_where=sa.text("status = 'pending'"))
+    op.drop_index("messages_sent_idx", table_name="messages", postgresql_where=sa.text("status = 'sent'"))
+    op.drop_index(
+        "messages_dead_idx",
+        table_name="messages",
+        postgresql_where=sa.text("status IN ('failed', 'expired', 'withheld')"),
+    )
     op.drop_index("messages_day_idx", table_name="messages")
     op.drop_index("messages_campaign_idx", table_name="messages", postgresql_where=sa.text("campaign_id IS NOT NULL"))
+    op.create_index(op.f("messages_person_id_idx"), "messages", ["person_id"], unique=False)
     op.drop_column("messages", "sender")
     op.drop_column("messages", "campaign_id")
     op.drop_column("messages", "asked_for")
+    op.alter_column("inbound_messages", "person_id", existing_type=sa.BIGINT(), nullable=False)
     op.drop_column("inbound_messages", "understood_as")
     op.drop_column("events", "who")
     op.drop_index(
@@ -265,6 +285,7 @@ def downgrade() -> None:
         table_name="documents",
         postgresql_where=sa.text("promised_on IS NOT NULL AND arrivals = 0"),
     )
+    op.drop_index(op.f("documents_owner_id_idx"), table_name="documents")
     op.drop_column("documents", "reminders")
     op.drop_column("documents", "shelf")
     op.drop_column("documents", "received_at")
@@ -297,7 +318,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("waitlist_entries_contact_id_idx"), table_name="waitlist_entries")
     op.drop_table("waitlist_entries")
-    op.drop_index("questions_open_idx", table_name="questions", postgresql_where=sa.text("answer IS NULL"))
+    op.drop_index("questions_person_idx", table_name="questions")
     op.drop_table("questions")
     op.drop_table("spending")
     op.drop_table("intake_files")

@@ -56,5 +56,12 @@ class Gateway(Protocol):
             GatewayError: nothing is known of single recipients.
         """
 
+    def balance(self) -> Decimal | None:
+        """What the account has left, in KES; None if it is kept in another currency.
+
+        Raises:
+            GatewayError: it cannot be had now.
+        """
+
     def close(self) -> None:
         """Let go of the connections."""

@@ -1,38 +1,29 @@
 """Africa's Talking: sending through its SDK, and reading what it posts back.
 
-The SDK builds the request. Its transport is replaced: it opens a connection for
-every call, hides the HTTP status, and follows redirects.
+The SDK builds the request. Its transport is replaced (sms.gateways.transport):
+it opens a connection for every call, hides the HTTP status, and follows redirects.
 """
 
+import json
 import re
-import ssl
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import africastalking
-import requests
-import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
+from core.errors import Malformed
 from core.forms import needed
 from core.messaging.reports import ReportStatus
 from core.phones import parse_phone
 from core.settings import Settings
 from sms.gateways import GatewayError, Receipt
+from sms.gateways.transport import Transport
+from sms.gateways.wire import Answer
 
 NAME = "africastalking"
-
-TIMEOUTS = (3.05, 10.0)
-"""Seconds to connect, and between two bytes of an answer."""
-CONNECTIONS = 32
-"""Kept open; a call that finds none free waits for one."""
-IDLE_SECONDS = 15.0
-"""Unused for longer, a connection is given up: if the gateway closed it under a request, nobody knew the outcome."""
 
 ACCEPTED = frozenset({100, 101, 102})
 
@@ -75,22 +66,16 @@ REPORTS: Mapping[str, ReportStatus] = {
 }
 
 
-class _Sms(africastalking.SMSService):  # type: ignore[misc]
-    """The SDK's SMS service at a settable address, over a pooled session."""
+class _Service:
+    """What changes in each of the SDK's services: a settable address, and the transport."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, transport: Transport) -> None:
         self._given_base = settings.at_base_url
-        self._lock = threading.Lock()
-        self._used = time.monotonic()
-        self._session = requests.Session()
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
-        # A proxy of the machine's is for the world outside it.
-        self._session.trust_env = urlsplit(settings.at_base_url).hostname not in {"127.0.0.1", "localhost", "::1"}
-        super().__init__(settings.at_username, settings.at_api_key)
+        self._transport = transport
+        super().__init__(settings.at_username, settings.at_api_key)  # type: ignore[call-arg]
 
     def _init_service(self) -> None:
-        super()._init_service()
+        super()._init_service()  # type: ignore[misc]
         if self._given_base:
             self._baseUrl = self._contentUrl = self._given_base + "/version1"
 
@@ -102,22 +87,18 @@ class _Sms(africastalking.SMSService):  # type: ignore[misc]
         data: Any,
         params: Any,
         callback: None = None,
-        timeout: tuple[float, float] = TIMEOUTS,
-    ) -> requests.Response:
-        """The answer, whatever its status."""
-        self._forget_stale_connections()
-        return self._session.request(
-            method, url, headers=headers, data=data, params=params, timeout=TIMEOUTS, allow_redirects=False
-        )
+        timeout: object = None,
+    ) -> Answer:
+        """The answer, whatever its status; bounded by the transport, not by `timeout`."""
+        return self._transport.request(method, url, headers=headers, form=data, query=params)
 
-    def close(self) -> None:
-        self._session.close()
 
-    def _forget_stale_connections(self) -> None:
-        with self._lock:
-            idle, self._used = time.monotonic() - self._used, time.monotonic()
-        if idle > IDLE_SECONDS:
-            self._session.close()  # the pools only: the session opens new ones
+class _Sms(_Service, africastalking.SMSService):  # type: ignore[misc]
+    pass
+
+
+class _Account(_Service, africastalking.ApplicationService):  # type: ignore[misc]
+    pass
 
 
 class AfricasTalking:
@@ -126,48 +107,32 @@ class AfricasTalking:
     name = NAME
 
     def __init__(self, settings: Settings) -> None:
-        self._sms = _Sms(settings)
+        self._transport = Transport()
+        self._sms = _Sms(settings, self._transport)
+        self._account = _Account(settings, self._transport)
 
     def send(self, text: str, phones: Sequence[str], sender: str | None) -> list[Receipt]:
-        try:
-            answer: requests.Response = self._sms.send(text, list(phones), sender_id=sender)
-        except requests.RequestException as error:
-            raise _failed_call(error) from error
+        answer: Answer = self._sms.send(text, list(phones), sender_id=sender)
         by_phone = {entry.get("number"): entry for entry in _recipients(answer) if isinstance(entry, dict)}
         return [_receipt(phone, by_phone.get(phone)) for phone in phones]
 
+    def balance(self) -> Decimal | None:
+        answer: Answer = self._account.fetch_application_data()
+        _refuse_status(answer.status)
+        try:
+            given = json.loads(answer.body)["UserData"]["balance"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise GatewayError("unreadable_answer", retryable=False, outcome_known=False) from error
+        return _kes(given)
+
     def close(self) -> None:
-        self._sms.close()
+        self._transport.close()
 
 
-def _failed_call(error: requests.RequestException) -> GatewayError:
-    """Without an answer: was the request on its way?"""
-    if isinstance(error, ValueError):  # requests' errors about an address are ValueErrors
-        return GatewayError("gateway_address", retryable=False, outcome_known=True)
-    if _never_left(error):
-        return GatewayError("gateway_unreachable", retryable=True, outcome_known=True)
-    code = "gateway_timeout" if isinstance(error, requests.Timeout) else "gateway_broke_off"
-    return GatewayError(code, retryable=False, outcome_known=False)
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether there was no connection to send the request on: the only errors that leave no doubt."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(reason, urllib3.exceptions.ProxyError):
-        reason = reason.original_error
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        # Other TLS errors can also come in the middle of an answer.
-        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
-
-
-def _recipients(answer: requests.Response) -> list[Any]:
-    """The recipients' entries of an answer.
-
-    Raises:
-        GatewayError: another status than 2xx, or something else than that in it.
+def _refuse_status(status: int) -> None:
+    """Raises:
+    GatewayError: it is another than 2xx.
     """
-    status = answer.status_code
     if status >= 500:
         raise GatewayError("gateway_error", retryable=False, outcome_known=False)
     if status in (401, 403):
@@ -178,8 +143,17 @@ def _recipients(answer: requests.Response) -> list[Any]:
         raise GatewayError("call_refused", retryable=False, outcome_known=True)
     if status >= 300:
         raise GatewayError("gateway_address", retryable=False, outcome_known=True)
+
+
+def _recipients(answer: Answer) -> list[Any]:
+    """The recipients' entries of an answer.
+
+    Raises:
+        GatewayError: another status than 2xx, or something else than that in it.
+    """
+    _refuse_status(answer.status)
     try:
-        data = answer.json()["SMSMessageData"]
+        data = json.loads(answer.body)["SMSMessageData"]
         summary, recipients = data["Message"], list(data["Recipients"])
     except (ValueError, KeyError, TypeError) as error:
         raise GatewayError("unreadable_answer", retryable=False, outcome_known=False) from error
@@ -206,13 +180,15 @@ def _receipt(phone: str, entry: Mapping[str, Any] | None) -> Receipt:
     return Receipt(phone, accepted=False, error=refusal.code, retryable=refusal.retryable)
 
 
+@lru_cache(maxsize=256)
+def _amount(cost: str) -> Decimal | None:
+    match = re.fullmatch(r"KES (-?\d{1,8}(?:\.\d{1,4})?)", cost)
+    return Decimal(match[1]) if match else None
+
+
 def _kes(cost: object) -> Decimal | None:
     """`KES 0.8000` → 0.8; None in another currency."""
-    match = re.fullmatch(r"KES (\d{1,6}(?:\.\d{1,4})?)", str(cost))
-    try:
-        return Decimal(match[1]) if match else None
-    except InvalidOperation:
-        return None
+    return _amount(str(cost))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +204,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """An SMS from a citizen's phone."""
+    """An SMS to one of our short codes."""
 
     gateway_id: str
-    phone: str
+    phone: str | None
+    """None if its sender is no phone: a short code, or a name."""
     text: str
+    to: str
+    """The short code it was sent to; empty where the gateway does not say."""
+    network: str | None
 
 
 def read_report(form: dict[str, str]) -> Report:
@@ -254,7 +234,21 @@ def read_inbound(form: dict[str, str]) -> Inbound:
     """Raises:
     Malformed: a field is missing or cannot be what it should; the text alone may be empty.
     """
-    return Inbound(gateway_id=needed(form, "id"), phone=parse_phone(needed(form, "from")), text=form.get("text", ""))
+    return Inbound(
+        gateway_id=needed(form, "id"),
+        phone=_phone_or_none(needed(form, "from")),
+        text=form.get("text", ""),
+        to=form.get("to", "").strip()[:20],
+        network=form.get("networkCode", "").strip()[:20] or None,
+    )
+
+
+def _phone_or_none(sender: str) -> str | None:
+    """Nine digits at least: the longest short codes have eight."""
+    try:
+        return parse_phone(sender) if re.fullmatch(r"\+?(?:[0-9][ ()-]*){9,15}", sender) else None
+    except Malformed:
+        return None
 
 
 def read_opt_out(form: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.booking import upkeep
 from core.booking.availability import Fullness, day_begins, days_with_room, slots_on
 from core.booking.seats import Seat
-from core.booking.tables import Booking, BookingHistory, Counted, Hold, Window
+from core.booking.tables import Booking, BookingHistory, Counted, Hold, WaitlistOffer, Window
 from core.catalogue.snapshot import Catalogue, Offering
 from core.catalogue.tables import Offering as OfferingRow
 from core.clock import local_date
@@ -47,14 +47,15 @@ class Ledger:
             return list(db.scalars(sa.select(Message.template).order_by(Message.id)))
 
     def is_balanced(self) -> None:
-        """The places taken are exactly the bookings and the holds."""
+        """The places taken are exactly the bookings, the holds and the open offers."""
         with self.transaction() as db:
             expected: Counter[tuple[str, int, datetime]] = Counter()
-            for table in (Booking, Hold):
+            still_open = WaitlistOffer.outcome.is_(None)
+            for table, condition in ((Booking, sa.true()), (Hold, sa.true()), (WaitlistOffer, still_open)):
                 places = db.execute(
-                    sa.select(table.offering_id, OfferingRow.site_id, table.starts_at).join(
-                        OfferingRow, OfferingRow.id == table.offering_id
-                    )
+                    sa.select(table.offering_id, OfferingRow.site_id, table.starts_at)
+                    .join(OfferingRow, OfferingRow.id == table.offering_id)
+                    .where(condition)
                 )
                 for row in places:
                     expected.update(Seat(*row).counters())

@@ -1,18 +1,26 @@
 """My document: the caller's own at once, any other by its number and what its owner knows."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from core.catalogue.snapshot import Catalogue
+from core.clock import local_date
 from core.db import Transaction
+from core.people.audit import Actor
+from core.people.identities import Identity
 from core.people.register import Register
+from core.people.tables import Person
 from core.references import grouped
-from core.tracking import documents
+from core.tracking import consents, documents
+from core.tracking.corrections import Correction
 from core.tracking.documents import NewDocument
-from core.tracking.lookup import CONFIRMED_FOR_DAYS, MAX_LOOKUPS_AN_HOUR
+from core.tracking.lookup import MAX_LOOKUPS_AN_HOUR
+from core.tracking.showing import CONFIRMED_FOR_DAYS
 from core.tracking.stages import Stage
+from core.tracking.tables import Document
 from tests.journeys.fixtures import CALLER, OTHER, Phones
 from tests.journeys.ledger import Ledger
 from tests.journeys.phone import Phone
@@ -20,6 +28,8 @@ from tests.support import NOW, Clock
 
 NUMBER, PROOF = "48217092", "678"
 TO_READY = (Stage.IN_PROCESS, Stage.SENT_TO_CENTRE, Stage.RECEIVED)
+
+CLERK = Actor("desk", who="w.njeri")
 
 Enter = Callable[..., str]
 
@@ -35,6 +45,8 @@ def enters(transaction: Transaction, register: Register, catalogue: Catalogue) -
         proof: str = PROOF,
         service: str = "IDR",
         to: tuple[Stage, ...] = TO_READY,
+        correction: Correction = Correction.PHOTO,
+        promised_on: date | None = None,
     ) -> str:
         with transaction() as db:
             new = NewDocument(
@@ -43,14 +55,29 @@ def enters(transaction: Transaction, register: Register, catalogue: Catalogue) -
                 proof=proof,
                 contact_id=register.contact(db, of, now=NOW).id,
                 tracking_number=number,
+                promised_on=promised_on,
             )
-            document = documents.register(db, register, new, origin="test", now=NOW - timedelta(days=3))
+            document = documents.register(db, register, new, actor=CLERK, origin="test", now=NOW - timedelta(days=3))
             document.contact_confirmed_at = NOW
             for stage in to:
-                documents.move(db, document, stage, origin="test", now=NOW - timedelta(days=1))
+                reason = correction if stage is Stage.NEEDS_CORRECTION else None
+                at = NOW - timedelta(days=1)
+                documents.move(db, document, stage, actor=CLERK, origin="test", now=at, reason=reason)
         return number
 
     return enter
+
+
+@pytest.fixture
+def code(transaction: Transaction, register: Register) -> Callable[[], str]:
+    """The collection code of the one document there is."""
+
+    def read() -> str:
+        with transaction() as db:
+            [document] = db.scalars(sa.select(Document))
+        return register.collection_code(document.id, document.arrivals)
+
+    return read
 
 
 def test_ones_own_document_takes_two_requests(caller: Phone, enters: Enter) -> None:
@@ -64,7 +91,7 @@ def test_several_documents_are_listed_the_last_changed_first(caller: Phone, ente
     enters()
     enters(number="33055184", proof="1994", service="BCN", to=(Stage.IN_PROCESS,))
     caller.dials().chooses("My document").sees("Your documents:", "{service}: READY").chooses("Birth cert: child")
-    caller.sees("Next: it is sent to the centre.")
+    caller.sees("We SMS you when it is ready.")
 
 
 @pytest.mark.parametrize(
@@ -72,17 +99,161 @@ def test_several_documents_are_listed_the_last_changed_first(caller: Phone, ente
     [
         ((), "Next: it goes to the agency."),
         ((Stage.SENT_TO_AGENCY,), "Next: the agency works on it."),
-        ((Stage.NEEDS_CORRECTION,), "Go to the centre to correct it."),
+        ((Stage.IN_PROCESS,), "Next: it is sent to the centre."),
         ((Stage.REJECTED,), "Ask at the centre why, and what you can do."),
         ((Stage.SENT_TO_CENTRE,), "Next: the centre receives it."),
         ((*TO_READY, Stage.COLLECTED), "If it was not you, tell the centre at once."),
         ((*TO_READY, Stage.TRANSFERRED), "Next: the new centre receives it."),
         ((*TO_READY, Stage.RETURNED), "Ask at the centre how to have it sent again."),
+        ((*TO_READY, Stage.DESTROYED), "Ask at the centre how to apply again."),
     ],
 )
 def test_every_stage_says_what_happens_next(caller: Phone, enters: Enter, steps: tuple[Stage, ...], said: str) -> None:
+    enters(of=OTHER, to=steps)
+    caller.dials().chooses("My document").answers(NUMBER, PROOF).sees(said).does_not_see("We SMS you when it is ready.")
+
+
+@pytest.mark.parametrize("steps", [(), (Stage.SENT_TO_AGENCY,), (Stage.IN_PROCESS,), (Stage.SENT_TO_CENTRE,)])
+def test_its_owner_need_not_travel_to_ask(caller: Phone, enters: Enter, steps: tuple[Stage, ...]) -> None:
     enters(to=steps)
-    caller.dials().chooses("My document").sees(said)
+    caller.dials().chooses("My document").sees("We SMS you when it is ready.")
+
+
+@pytest.mark.parametrize("column", ["opted_out_at", "blocked_at"])
+def test_no_sms_is_promised_to_a_phone_that_gets_none(
+    phone: Phone, enters: Enter, transaction: Transaction, column: str
+) -> None:
+    enters(to=(Stage.IN_PROCESS,))
+    with transaction() as db:
+        db.execute(sa.update(Person).values({column: NOW}))
+    phone.dials().chooses("My document").does_not_see("We SMS you when it is ready.").sees(
+        "Next: it is sent to the centre."
+    )
+
+
+@pytest.mark.parametrize(
+    ("correction", "said"),
+    [
+        (Correction.PHOTO, "The photo cannot be used. Come to the centre for a new one; ask what to bring."),
+        (Correction.FINGERPRINTS, "Fingerprints must be taken again. Come to the centre yourself."),
+        (Correction.PAPER_MISSING, "A paper is missing. Ask at the centre which one, and bring it."),
+    ],
+)
+def test_a_correction_says_what_to_do(phone: Phone, enters: Enter, correction: Correction, said: str) -> None:
+    enters(to=(Stage.NEEDS_CORRECTION,), correction=correction)
+    phone.dials().chooses("My document").sees("NEEDS CORRECTION at GPO", said)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, "Promised by 23 Nov."), (9, "Promised by 2 Dec."), (-1, "Promised by 22 Nov: it is late.")]
+)
+def test_the_promised_day_is_shown_and_when_it_has_passed(phone: Phone, enters: Enter, days: int, said: str) -> None:
+    enters(to=(Stage.IN_PROCESS,), promised_on=local_date(NOW) + timedelta(days=days))
+    phone.dials().chooses("My document").sees(said)
+
+
+def test_what_is_ready_is_no_longer_promised(phone: Phone, enters: Enter) -> None:
+    enters(promised_on=local_date(NOW) - timedelta(days=9))
+    phone.dials().chooses("My document").sees("READY").does_not_see("Promised by 14 Nov: it is late.")
+
+
+def test_it_is_ready_since_it_came_and_not_since_its_owner_was_told(
+    phone: Phone, enters: Enter, transaction: Transaction
+) -> None:
+    enters(to=TO_READY)
+    with transaction() as db:
+        [document] = db.scalars(sa.select(Document))
+        documents.move(db, document, Stage.NOTIFIED, actor=CLERK, origin="test", now=NOW)
+    phone.dials().chooses("My document").sees("READY at GPO since 22 Nov.")
+
+
+# The collection code.
+
+
+def test_the_owners_own_phone_is_shown_the_code(caller: Phone, enters: Enter, code: Callable[[], str]) -> None:
+    enters()
+    caller.dials().chooses("My document").sees("READY", code())
+
+
+def test_whoever_knows_only_number_and_proof_is_shown_no_code(
+    caller: Phone, enters: Enter, code: Callable[[], str]
+) -> None:
+    enters(of=OTHER)
+    caller.dials().chooses("My document").answers(NUMBER, PROOF).sees("READY").does_not_see(code())
+
+
+def test_a_phone_confirmed_long_ago_is_shown_the_code_once_it_has_proved_itself(
+    phone: Phone, enters: Enter, code: Callable[[], str], clock: Clock
+) -> None:
+    enters()
+    clock.time += timedelta(days=CONFIRMED_FOR_DAYS + 1)
+    phone.dials().chooses("My document").does_not_see(code()).answers(NUMBER, PROOF).sees(code())
+
+
+# Somebody else at the counter.
+
+
+@pytest.fixture
+def asks(transaction: Transaction, register: Register) -> Callable[[], int]:
+    """A clerk asks the owner whether somebody may collect the one document there is."""
+
+    def ask() -> int:
+        with transaction() as db:
+            return consents.ask_consent(
+                db,
+                register,
+                actor=CLERK,
+                document_id=db.scalars(sa.select(Document.id)).one(),
+                collector=Identity("national_id", "23456789"),
+                request_key="ask",
+                now=NOW,
+            )
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("choice", "said", "given"),
+    [("Yes, allow it", "Allowed. The centre may hand it", True), ("No", "Not allowed. It stays at the centre", False)],
+)
+def test_an_owner_who_is_asked_answers_in_the_menu(
+    caller: Phone,
+    enters: Enter,
+    asks: Callable[[], int],
+    transaction: Transaction,
+    choice: str,
+    said: str,
+    given: bool,
+) -> None:
+    enters()
+    consent = asks()
+    caller.dials().chooses("My document").sees("...789", "Lost ID", "GPO").chooses(choice).is_over().sees(said)
+    with transaction() as db:
+        assert consents.consent_of(db, consent).given is given
+    caller.dials().chooses("My document").sees("READY")
+
+
+def test_an_owner_who_is_asked_can_look_at_the_document_first(
+    phone: Phone, enters: Enter, asks: Callable[[], int]
+) -> None:
+    enters()
+    asks()
+    phone.dials().chooses("My document", "My document").sees("READY")
+
+
+def test_an_answer_that_comes_too_late_allows_nothing(
+    phone: Phone, enters: Enter, asks: Callable[[], int], transaction: Transaction, clock: Clock
+) -> None:
+    enters()
+    consent = asks()
+    phone.dials().chooses("My document")
+    clock.time += consents.LASTS
+    phone.chooses("Yes, allow it").is_over().sees("That request is over.")
+    with transaction() as db:
+        assert consents.consent_of(db, consent).given is None
+
+
+# By SMS.
 
 
 def test_the_status_can_be_had_by_sms(caller: Phone, enters: Enter, ledger: Ledger) -> None:

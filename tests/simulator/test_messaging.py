@@ -74,6 +74,15 @@ def test_what_was_taken_can_be_looked_up_and_is_on_the_phone(desk, sms):
     assert desk.inbox(AIRTEL_PHONE) == []
 
 
+def test_what_came_after_a_number_of_messages_can_be_asked_for(desk, sms):
+    sms.send_to(PHONE, AIRTEL_PHONE, text="First")
+    sms.send_to(PHONE, text="Second")
+    for after, texts in {0: ["First", "First", "Second"], 2: ["Second"], 3: [], 10**12: []}.items():
+        answer = desk.ok("GET", f"/messages?after={after}")
+        assert ([message["text"] for message in answer["messages"]], answer["taken"]) == (texts, 3)
+    assert desk.refused("GET", "/messages?after=x") == '"after" is a whole number.'
+
+
 def test_the_balance_falls_by_segments(desk, sms):
     assert balance(desk) == "KES 1000000.00"
     sms.send_to(PHONE, AIRTEL_PHONE, text="x" * 161)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from core.catalogue.live import LiveCatalogue
 from core.db import make_engine, transactions
 from core.messaging.tables import Consent, DeliveryReport, InboundMessage, Message, Status
 from core.people.tables import Person
@@ -23,9 +24,23 @@ FORMS = {"delivery": DELIVERY, "inbound": INBOUND, "opt-out": OPT_OUT}
 
 
 @pytest.fixture
-def client(settings, transaction, register) -> FlaskClient:
+def woken() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def client(settings, transaction, register, woken) -> FlaskClient:
     app = Flask("sms")
-    app.register_blueprint(create_blueprint(settings, transaction=transaction, register=register, now=lambda: NOW))
+    app.register_blueprint(
+        create_blueprint(
+            settings,
+            transaction=transaction,
+            catalogue=LiveCatalogue(transaction),
+            register=register,
+            wake=woken.append,
+            now=lambda: NOW,
+        )
+    )
     return app.test_client()
 
 
@@ -168,7 +183,12 @@ def test_an_opt_out_is_remembered_once(client, transaction):
 def client_without_database(settings, register) -> Iterator[FlaskClient]:
     engine = make_engine("postgresql+psycopg://nobody@/nothing?host=/nonexistent")
     app = Flask("sms")
-    app.register_blueprint(create_blueprint(settings, transaction=transactions(engine), register=register))
+    gone = transactions(engine)
+    app.register_blueprint(
+        create_blueprint(
+            settings, transaction=gone, catalogue=LiveCatalogue(gone), register=register, wake=lambda lane: None
+        )
+    )
     yield app.test_client()
     engine.dispose()
 

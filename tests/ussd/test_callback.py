@@ -1,5 +1,6 @@
 """The gateway's door over HTTP: who may knock, and what is told to whom."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,11 +9,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+import menus
 from core.calls.tables import UssdEnding
+from core.catalogue.live import LiveCatalogue
+from core.clock import local_date
 from core.db import Transaction
+from core.messaging import money, seen
+from core.messaging.seen import Kind
+from core.people.register import Register
+from core.settings import Settings
 from tests.journeys.fixtures import MakeApp
 from tests.journeys.phone import PATH
 from tests.support import NOW, SECRET
+from ussd.endpoint import create_blueprint
 from web.app import MOST_BODY
 
 OLDER_SECRET = "the-secret-before-this-one"
@@ -214,3 +223,45 @@ def test_an_ending_that_cannot_be_kept_is_asked_for_again(
     response = make_app(database_url=dead_database).test_client().post(EVENTS, data=ENDING)
     is_a_sentence(response, 503)
     assert "711000001" not in capfd.readouterr().out
+
+
+def test_ends_of_calls_are_seen_and_paid_for(client: FlaskClient, transaction: Transaction) -> None:
+    client.post(EVENTS, data=ENDING)
+    with transaction() as db:
+        assert seen.last_seen(db)[Kind.USSD_END] == NOW
+        assert money.spent(db, money.USSD, local_date(NOW)) == Decimal("0.8")
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "told"),
+    [
+        pytest.param(PATH, {}, [Kind.USSD], id="a hop"),
+        pytest.param(PATH, {"phoneNumber": "12"}, [], id="malformed"),
+        pytest.param(PATH, {"serviceCode": "*1#"}, [], id="somebody else's code"),
+        pytest.param(PATH.replace(SECRET, "x" * 20), {}, [], id="by nobody"),
+    ],
+)
+def test_only_a_hop_that_can_be_read_shows_that_the_gateway_calls(
+    settings: Settings,
+    transaction: Transaction,
+    register: Register,
+    path: str,
+    changes: dict[str, str],
+    told: list[Kind],
+) -> None:
+    seen_kinds: list[str] = []
+    app = Flask("ussd")
+    blueprint = create_blueprint(
+        settings,
+        home=menus.home.home,
+        transaction=transaction,
+        reading=transaction,
+        catalogue=LiveCatalogue(transaction),
+        register=register,
+        wake=lambda lane: None,
+        seen=seen_kinds.append,
+        now=lambda: NOW,
+    )
+    app.register_blueprint(blueprint)
+    app.test_client().post(path, data=HOP | changes)
+    assert seen_kinds == told

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 import structlog
@@ -10,7 +11,8 @@ from prometheus_client import REGISTRY
 
 from tests.journeys.fixtures import MakeApp, Phones
 from tests.journeys.phone import PATH, Phone
-from tests.ussd.test_callback import ENDING, EVENTS
+from tests.support import SECRET
+from tests.ussd.test_callback import ENDING, EVENTS, HOP
 
 SECRETS = ("711000001", "711 000", "23456789", "2345 6789", "1*1*1*1", "passp", "Booked", "Type the ID")
 
@@ -65,6 +67,34 @@ def test_endings_are_counted_and_an_unknown_status_makes_no_series_of_its_own(ap
     client.post(EVENTS, data=ENDING)
     client.post(EVENTS, data=ENDING | {"sessionId": "another", "status": "x" * 150})
     assert (endings("Success"), endings("other")) == (before[0] + 1, before[1] + 1)
+
+
+CALLBACKS = [
+    pytest.param("ussd", "taken", {}, id="a hop"),
+    pytest.param("ussd", "malformed", {"data": HOP | {"phoneNumber": "12"}}, id="no phone"),
+    pytest.param("ussd", "malformed", {"data": b"%ff=%fe"}, id="no form"),
+    pytest.param("ussd", "wrong_code", {"data": HOP | {"serviceCode": "*1#"}}, id="somebody else's code"),
+    pytest.param("ussd", "wrong_secret", {"path": PATH.replace(SECRET, "x" * 20)}, id="a wrong secret"),
+    pytest.param("ussd", "too_large", {"data": HOP | {"text": "1" * 20_000}}, id="too long"),
+    pytest.param("ussd_end", "taken", {"path": EVENTS, "data": ENDING}, id="an end"),
+    pytest.param("ussd_end", "malformed", {"path": EVENTS}, id="an end without a status"),
+    pytest.param("ussd_end", "wrong_secret", {"path": EVENTS.replace(SECRET, "x" * 20)}, id="an end by nobody"),
+]
+
+
+@pytest.mark.parametrize(("kind", "outcome", "call"), CALLBACKS)
+def test_every_callback_is_counted_by_what_became_of_it(
+    app: Flask, kind: str, outcome: str, call: dict[str, Any]
+) -> None:
+    before = counted("zamu_ussd_callbacks_total", kind=kind, outcome=outcome)
+    app.test_client().post(**{"path": PATH, "data": HOP} | call)
+    assert counted("zamu_ussd_callbacks_total", kind=kind, outcome=outcome) == before + 1
+
+
+def test_an_end_that_is_not_kept_is_counted(make_app: MakeApp, dead_database: str) -> None:
+    before = counted("zamu_ussd_callbacks_total", kind="ussd_end", outcome="not_kept")
+    assert make_app(database_url=dead_database).test_client().post(EVENTS, data=ENDING).status_code == 503
+    assert counted("zamu_ussd_callbacks_total", kind="ussd_end", outcome="not_kept") == before + 1
 
 
 def test_the_metrics_page_shows_them(app: Flask, phone: Phone) -> None:

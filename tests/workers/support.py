@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +30,8 @@ class FakeGateway:
     name: str = "fake"
     calls: list[tuple[str, list[str], str | None]] = field(default_factory=list)
     answer: Callable[[str, list[str]], list[Receipt] | GatewayError | None] = lambda text, phones: None
+    account: Decimal | GatewayError | None = Decimal(5000)
+    """What it says that the account has left."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, text: str, phones: Sequence[str], sender: str | None) -> list[Receipt]:
@@ -38,6 +41,11 @@ class FakeGateway:
         if isinstance(answer, GatewayError):
             raise answer
         return answer or [Receipt(to, accepted=True, gateway_id=f"{len(self.calls)}-{to}") for to in phones]
+
+    def balance(self) -> Decimal | None:
+        if isinstance(self.account, GatewayError):
+            raise self.account
+        return self.account
 
     def close(self) -> None:
         pass

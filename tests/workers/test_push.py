@@ -1,21 +1,28 @@
 """Pushing a lane: what leaves, in how many calls, and what becomes of a message when anything fails."""
 
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+import redis
 import sqlalchemy as sa
 
 from core.messaging import lanes
-from core.messaging.relay import Claimed
+from core.messaging.relay import Claimed, Recipient
 from core.messaging.tables import Lane, Status
 from core.people.tables import Person
+from core.settings import Cap
 from sms.gateways import GatewayError, Receipt
 from tests.workers.support import PHONE, phone
 from workers import jobs
-from workers.push import SETTLE_PAUSES, Letter, group, insist, push_lane
+from workers.letters import Letter, group
+from workers.pace import Pace, Room
+from workers.push import SETTLE_PAUSES, insist, push_lane
 
 UNREACHABLE = GatewayError("gateway_unreachable", retryable=True, outcome_known=True)
 TIMEOUT = GatewayError("gateway_timeout", retryable=False, outcome_known=False)
@@ -51,7 +58,7 @@ def test_a_lane_without_a_sender_uses_the_accounts_own(context, box, gateway):
 
 
 def test_identical_texts_share_calls_and_different_ones_do_not(context, box, gateway):
-    context = replace(context, settings=replace(context.settings, at_batch=20))
+    context = replace(context, settings=replace(context.settings, at_batch=20), calls_at_once=32)
     for number in range(45):
         box.write(phone(number))
     box.write(phone(45), reference="10000008")
@@ -71,8 +78,8 @@ def test_one_phone_is_never_named_twice_in_a_call(context, box, gateway):
 
 def test_grouping_keeps_to_the_most_recipients_of_a_call():
     def letter(number, text):
-        claimed = Claimed(number, 1, Person(), Lane.BULK, "", {}, "en")
-        return Letter(claimed, phone(number % 7), text)
+        claimed = Claimed(number, 1, Recipient(number, None, None), Lane.BULK, "", {}, "en")
+        return Letter(claimed, phone(number % 7), text, None)
 
     letters = [letter(number, "ab"[number % 2]) for number in range(50)]
     calls = list(group(letters, 3))
@@ -224,6 +231,212 @@ def test_what_is_past_its_time_is_not_sent(context, box, gateway, clock):
     push_lane(context, Lane.INTERACTIVE)
     assert box.get(message_id).status == Status.EXPIRED
     assert gateway.calls == []
+
+
+def test_the_sender_follows_the_readers_network(context, box, gateway, register):
+    senders = {"bulk": "HUDUMA", "bulk@63903": "HUDUMAKE"}
+    context = replace(context, settings=replace(context.settings, at_senders=senders))
+    messages = [box.write(phone(number), lane=Lane.BULK) for number in range(4)]
+    with context.transaction() as db:
+        register.find_contact(db, phone(1)).network = "63903"
+        register.find_contact(db, phone(2)).network = "63902"
+    push_lane(context, Lane.BULK)
+    assert sorted((sender, sorted(phones)) for _, phones, sender in gateway.calls) == [
+        ("HUDUMA", [phone(0), phone(2), phone(3)]),
+        ("HUDUMAKE", [phone(1)]),
+    ]
+    assert [box.get(m).sender for m in messages] == ["HUDUMA", "HUDUMAKE", "HUDUMA", "HUDUMA"]
+
+
+def test_identical_messages_are_worded_once_and_others_each_for_itself(context, box, gateway, monkeypatch):
+    worded = []
+
+    def say(template, arguments, **given):
+        worded.append(arguments["reference"])
+        return f"text {arguments['reference']} {given['language']}"
+
+    monkeypatch.setattr("workers.letters.render", say)
+    for number in range(20):
+        box.write(phone(number))
+    box.write(phone(20), language="sw")
+    box.write(phone(21), reference="10000008")
+    push_lane(context, Lane.INTERACTIVE)
+    assert sorted(worded) == ["10000008", "48217096", "48217096"]
+    assert sorted(len(phones) for _, phones, _ in gateway.calls) == [1, 1, 20]
+
+
+def test_after_a_stop_only_what_was_asked_for_is_handed_over(context, box, gateway, register, clock):
+    asked, unasked = box.write(reference="10000008"), box.write(asked_for=False)
+    with context.transaction() as db:
+        register.find_contact(db, PHONE).opted_out_at = clock()
+    push_lane(context, Lane.INTERACTIVE)
+    assert (box.get(asked).status, box.get(unasked).error) == (Status.SENT, "opted_out")
+    assert len(gateway.calls) == 1
+
+
+def test_the_limit_a_day_is_the_settings(context, box, gateway):
+    context = replace(context, settings=replace(context.settings, sms_a_day=2))
+    for _ in range(4):
+        box.write(asked_for=False, valid_until=context.now() + timedelta(days=2))
+    push_lane(context, Lane.INTERACTIVE)
+    assert box.statuses() == {"sent": 2, "pending": 2}
+
+
+def test_a_resting_lane_is_left_alone(context, box, gateway, clock):
+    box.write(lane=Lane.BULK)
+    clock.time = clock.time.replace(hour=16)
+    assert push_lane(context, Lane.BULK) == 0
+    assert gateway.calls == []
+
+
+def test_a_lane_at_its_cap_waits_for_the_next_day_and_it_is_told_once(context, box, gateway, clock, capsys):
+    context = replace(context, settings=replace(context.settings, caps=(Cap("bulk", 2, "day"),)))
+    gateway.answer = lambda text, phones: [
+        Receipt(p, accepted=True, gateway_id=f"{text[-9:]}{p}", cost_kes=Decimal("0.8")) for p in phones
+    ]
+    for number in range(3):
+        box.write(phone(number), lane=Lane.BULK)
+    assert push_lane(context, Lane.BULK) == 3
+    box.write(phone(3), lane=Lane.BULK, valid_until=context.now() + timedelta(days=3))
+    for _ in range(3):
+        assert push_lane(context, Lane.BULK) == 0
+    assert capsys.readouterr().out.count("a lane has reached its cap") == 1
+    clock.time += timedelta(days=1)
+    assert push_lane(context, Lane.BULK) == 1
+    assert "a lane may spend again" in capsys.readouterr().out
+    assert box.statuses() == {"sent": 4}
+
+
+def test_few_messages_are_in_doubt_at_a_time_where_texts_differ(context, box, gateway):
+    with ThreadPoolExecutor(2) as two:
+        context = replace(context, executor=two, calls_at_once=2, settings=replace(context.settings, at_batch=5))
+        for number in range(60):
+            box.write(phone(number), reference=f"{number:07d}0")
+        most = _most_in_doubt(context, gateway)
+        push_lane(context, Lane.INTERACTIVE)
+    assert box.statuses() == {"sent": 60}
+    assert 2 <= max(most) <= 2 + 5
+
+
+def test_no_more_than_ten_calls_worth_is_in_doubt_where_texts_are_shared(context, box, gateway):
+    context = replace(context, settings=replace(context.settings, at_batch=3))
+    for number in range(90):
+        box.write(phone(number))
+    most = _most_in_doubt(context, gateway)
+    push_lane(context, Lane.INTERACTIVE)
+    assert box.statuses() == {"sent": 90}
+    assert len(gateway.calls) <= 36
+    assert 7 < max(most) <= 30
+
+
+def _most_in_doubt(context, gateway):
+    """Counts at each call what a crash would make unknown."""
+    most = []
+
+    def look(text, phones):
+        with context.transaction() as db:
+            most.append(db.scalar(sa.text("SELECT count(*) FROM messages WHERE status = 'sending'")))
+
+    gateway.answer = look
+    return most
+
+
+def test_after_trouble_the_next_push_tries_one_message_before_the_others(context, box, gateway):
+    for number in range(9):
+        box.write(phone(number), reference=f"{number}0000000")
+    context.memory.doubted.add(Lane.INTERACTIVE)
+    gateway.answer = lambda text, phones: TIMEOUT
+    push_lane(context, Lane.INTERACTIVE)
+    assert box.statuses() == {"unknown": 1, "pending": 8}
+    gateway.answer = lambda text, phones: None
+    push_lane(context, Lane.INTERACTIVE)
+    assert box.statuses() == {"unknown": 1, "sent": 8}
+
+
+def test_with_valkey_away_nothing_is_claimed(context, box, gateway, capsys):
+    box.write()
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    away = Pace(replace(context.settings, queue_url=f"redis://127.0.0.1:{port}/0"))
+    assert push_lane(replace(context, pace=away), Lane.INTERACTIVE) == 0
+    away.close()
+    assert (gateway.calls, box.statuses()) == ([], {"pending": 1})
+    assert "valkey" in capsys.readouterr().out
+
+
+@dataclass
+class OneThenAway:
+    """A pace whose Valkey goes away after the first claim."""
+
+    asked: int = 0
+
+    def room(self, lane):
+        self.asked += 1
+        if self.asked > 1:
+            raise redis.ConnectionError
+        return Room(1, 0.0)
+
+    def take(self, segments):
+        raise redis.ConnectionError
+
+
+def test_with_valkey_gone_in_mid_push_what_was_claimed_is_handed_over_and_settled(context, box, gateway):
+    for number in range(3):
+        box.write(phone(number))
+    push_lane(replace(context, pace=OneThenAway()), Lane.INTERACTIVE)
+    assert box.statuses() == {"sent": 1, "pending": 2}
+
+
+@dataclass
+class Strict:
+    """A pace with so much room at each asking, that notes what is taken."""
+
+    rooms: list[Room]
+    taken: list[dict[str | None, int]] = field(default_factory=list)
+
+    def room(self, lane):
+        return self.rooms.pop(0) if len(self.rooms) > 1 else self.rooms[0]
+
+    def take(self, segments):
+        self.taken.append(dict(segments))
+
+
+def test_no_more_is_claimed_than_the_pace_has_room_for_and_its_segments_are_taken(context, box, gateway):
+    for number in range(9):
+        box.write(phone(number))
+    pace = Strict([Room(2, 0.0), Room(0, 0.001), Room(3, 0.0), Room(100, 0.0)])
+    assert push_lane(replace(context, pace=pace), Lane.INTERACTIVE) == 9
+    assert [taken["22191"] for taken in pace.taken] == [2, 3, 4]
+    assert len(gateway.calls) == 3
+
+
+def test_the_database_away_at_a_later_claim_does_not_lose_what_is_under_way(context, box, gateway):
+    for number in range(4):
+        box.write(phone(number), reference=f"{number}0000000")
+    opened = []
+
+    @contextmanager
+    def away_once():
+        opened.append(1)
+        if len(opened) == 2:
+            raise sa.exc.OperationalError("SELECT 1", {}, Exception("away"))
+        with context.transaction() as db:
+            yield db
+
+    first = threading.Event()
+    gateway.answer = lambda text, phones: first.wait(0.2) and None
+    pace = Strict([Room(2, 0.0)])
+    with pytest.raises(sa.exc.OperationalError):
+        push_lane(replace(context, transaction=away_once, pace=pace), Lane.INTERACTIVE)
+    assert box.statuses() == {"sent": 2, "pending": 2}
+
+
+def test_a_call_no_thread_has_begun_in_time_is_not_made(context, box, gateway, monkeypatch):
+    monkeypatch.setattr("workers.push.NOT_BEGUN_SECONDS", -1.0)
+    box.write()
+    push_lane(replace(context, pace=OneThenAway()), Lane.INTERACTIVE)
+    assert gateway.calls == []
+    assert box.statuses() == {"pending": 1}
 
 
 def test_a_worker_told_to_stop_begins_nothing(context, box, gateway):

@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 
 FINISH_LIMIT = 15
 """Seconds for web server and workers to finish what is in flight."""
+SHORT_CODE = "22191"
+"""Where the simulator's phones send SMS."""
 
 # The order of stopping: no new calls, then no new requests, then no new jobs, and last what all of them need.
 SIMULATOR, WEB, WORKERS, CLOCK, VALKEY, POSTGRES = range(6)
@@ -175,6 +177,11 @@ def _environment(
         "ZAMU_AT_USERNAME": "sandbox",
         "ZAMU_AT_API_KEY": secrets.at_api_key,
     }
+    if not settings.at_base_url:
+        made |= {
+            "ZAMU_AT_SENDERS": ",".join(f"{lane}={SHORT_CODE}" for lane in Lane),
+            "ZAMU_SMS_SHORT_CODES": f"{SHORT_CODE}+free",
+        }
     given = {name: value for name, value in environ.items() if value}
     metrics = folder / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)  # counters of processes that are gone
@@ -216,6 +223,7 @@ def _children(
             "callback": f"http://127.0.0.1:{settings.port}",
             "secret": env["ZAMU_CALLBACK_SECRETS"].partition(",")[0].strip(),
             "codes": settings.ussd_codes,
+            "short-code": SHORT_CODE,
             "api-key": env["ZAMU_AT_API_KEY"],
         }
         # In a file of our own: the command line of a process can be read by every user of the machine.

@@ -7,7 +7,7 @@ names of the catalogue: a test measures all of them, in every language.
 from collections.abc import Mapping
 from typing import Any
 
-from core.messaging.templates import bookings, documents
+from core.messaging.templates import bookings, campaigns, documents, replies, trying, waitlist
 from core.messaging.templates.wording import Speech, Template, Unworded, Wording
 from core.wording import speaking
 
@@ -15,7 +15,11 @@ __all__ = ["TEMPLATES", "Speech", "Template", "Unworded", "Wording", "render"]
 
 TEMPLATES: Mapping[str, Template] = {
     **bookings.TEMPLATES,
+    **campaigns.TEMPLATES,
     **documents.TEMPLATES,
+    **replies.TEMPLATES,
+    **trying.TEMPLATES,
+    **waitlist.TEMPLATES,
 }
 
 

@@ -1,4 +1,4 @@
-"""Whatever callers, sweeps and managers do, in any order: places taken are live bookings and holds, always."""
+"""Whatever callers, sweeps and managers do, in any order: places taken are bookings, holds and offers, always."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from core.booking import commands
+from core.booking import commands, waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import BookingRefused
 from core.booking.seats import change_capacity
-from core.booking.tables import Booking, Counted, Hold
+from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer
 from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
@@ -101,6 +101,48 @@ class BookingMachine(RuleBasedStateMachine):
     @rule(phone=PHONES)
     def give_up(self, phone: int) -> None:
         self.does(commands.give_up, phone, reference=self.reference(phone))
+
+    @rule(phone=PHONES, offering=OFFERINGS, person=PEOPLE, beside=st.booleans())
+    def wait(self, phone: int, offering: int, person: int, beside: bool) -> None:
+        wanted = self.offerings[offering]
+        self.does(
+            waitlist.join,
+            phone,
+            service=wanted.service,
+            sites=[wanted.site],
+            first_day=TUESDAY - timedelta(days=1),
+            last_day=TUESDAY + timedelta(days=1),
+            beneficiary=self.people[person],
+            booking=self.reference(phone) if beside else None,
+        )
+
+    def mine(self, phone: int, column: Any, nth: int) -> int:
+        """One of the phone's own entries or offers, the newest first; 0 if it has none."""
+        found = self.db.scalars(
+            sa.select(column)
+            .select_from(WaitlistEntry)
+            .outerjoin(WaitlistOffer, WaitlistOffer.entry_id == WaitlistEntry.id)
+            .where(WaitlistEntry.contact_id == self.phones[phone], column.is_not(None))
+            .order_by(column.desc())
+        ).all()
+        return found[nth % len(found)] if found else 0
+
+    @rule(phone=PHONES, nth=st.integers(0, 1))
+    def leave(self, phone: int, nth: int) -> None:
+        self.does(waitlist.leave, phone, entry_id=self.mine(phone, WaitlistEntry.id, nth))
+
+    @rule(phone=PHONES, nth=st.integers(0, 1))
+    def accept(self, phone: int, nth: int) -> None:
+        offer_id = self.mine(phone, WaitlistOffer.id, nth)
+        self.does(waitlist.accept, phone, offer_id=offer_id, catalogue=self.world.catalogue)
+
+    @rule(phone=PHONES, nth=st.integers(0, 1))
+    def decline(self, phone: int, nth: int) -> None:
+        self.does(waitlist.decline, phone, offer_id=self.mine(phone, WaitlistOffer.id, nth))
+
+    @rule(limit=st.integers(1, 3))
+    def tend(self, limit: int) -> None:
+        waitlist.tend(self.db, self.world.catalogue, now=self.now, limit=limit)
 
     @precondition(lambda self: self.done)
     @rule(data=st.data())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.booking import commands
+from core.booking import commands, waitlist
 from core.booking.errors import SlotFull
 from core.booking.tables import Booking
 from core.messaging.tables import Message
@@ -59,7 +59,32 @@ def sending_again(world: World) -> Command:
     return partial(world.does, commands.send_again, phone, reference=booked.reference, request_key="key")
 
 
-EVERY_COMMAND = pytest.mark.parametrize("prepare", [holding, releasing, confirming, moving, giving_up, sending_again])
+def joining(world: World) -> Command:
+    return partial(world.waits, world.phone(), world.offering(), request_key="key")
+
+
+def an_offer(world: World) -> tuple[int, int, int]:
+    """A phone, its place in the line, and the place on offer to it."""
+    offering, owner, phone = world.offering(seats=1), world.phone(), world.phone()
+    booked = world.confirms(owner, offering, an_hour(8))
+    waits = world.waits(phone, offering)
+    world.gives_up(owner, booked)
+    return phone, waits.entry_id, world.offers()[0].id
+
+
+def leaving(world: World) -> Command:
+    phone, entry_id, _offer_id = an_offer(world)
+    return partial(world.does, waitlist.leave, phone, entry_id=entry_id, request_key="key")
+
+
+def declining(world: World) -> Command:
+    phone, _entry_id, offer_id = an_offer(world)
+    return partial(world.declines, phone, offer_id, request_key="key")
+
+
+EVERY_COMMAND = pytest.mark.parametrize(
+    "prepare", [holding, releasing, confirming, moving, giving_up, sending_again, joining, leaving, declining]
+)
 
 
 def traces(world: World) -> tuple[int, int]:

@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.booking import commands
+from core.booking import commands, waitlist
 from core.booking.availability import day_begins
 from core.booking.beneficiaries import Beneficiary
-from core.booking.tables import Booking, Counted, Hold, Window
+from core.booking.outcomes import Booked
+from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer, Window
 from core.catalogue import tables as rows
-from core.catalogue.snapshot import Names, Offering, Period, Service, Site
+from core.catalogue.snapshot import Catalogue, Names, Offering, Period, Service, Site
 from core.catalogue.tables import Trust
 from core.clock import at_local, local_date
 from core.db import transactions
@@ -107,6 +108,7 @@ class World:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     services: dict[str, Service] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
+    offerings: list[Offering] = field(default_factory=list)
 
     def transaction(self) -> Any:
         return transactions(self.engine)()
@@ -159,11 +161,25 @@ class World:
         the_service, the_site = self.service(service), self.site(site, window_cap=window_cap)
         with self.transaction() as db:
             row = rows.Offering(
-                service_id=the_service.id, site_id=the_site.id, minutes=30, source="test", trust="verified"
+                service_id=the_service.id, site_id=the_site.id, minutes=30, source="test", trust="verified", open=True
             )
             db.add(row)
             db.flush()
-            return an_offering(id=row.id, service=the_service, site=the_site, counters=seats, **details)
+            offering = an_offering(id=row.id, service=the_service, site=the_site, counters=seats, **details)
+            self.offerings.append(offering)
+            return offering
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(
+            version=1,
+            categories={},
+            areas={},
+            services=self.services,
+            sites=self.sites,
+            offerings=tuple(self.offerings),
+            closed_days=NO_CLOSED_DAYS,
+        )
 
     def phone(self) -> int:
         """A new contact's id."""
@@ -211,6 +227,61 @@ class World:
             **more,
         )
 
+    def gives_up(self, contact_id: int, booked: Booked, **more: Any) -> Any:
+        return self.does(commands.give_up, contact_id, reference=booked.reference, **more)
+
+    def waits(
+        self,
+        contact_id: int,
+        offering: Offering,
+        beneficiary: Beneficiary | None = None,
+        booking: str | None = None,
+        **span: Any,
+    ) -> Any:
+        """Join the waitlist of an offering, for today and tomorrow unless other days are given."""
+        wanted: dict[str, Any] = {"first_day": local_date(self.now), "last_day": TUESDAY} | span
+        return self.does(
+            waitlist.join,
+            contact_id,
+            service=offering.service,
+            sites=wanted.pop("sites", [offering.site]),
+            beneficiary=beneficiary or Beneficiary(),
+            booking=booking,
+            **wanted,
+        )
+
+    def accepts(self, contact_id: int, offer_id: int, **more: Any) -> Any:
+        return self.does(waitlist.accept, contact_id, offer_id=offer_id, catalogue=self.catalogue, **more)
+
+    def declines(self, contact_id: int, offer_id: int, **more: Any) -> Any:
+        return self.does(waitlist.decline, contact_id, offer_id=offer_id, **more)
+
+    def tends(self, limit: int = 100) -> int:
+        """The clock's round: one thing a transaction, until nothing is left. How many things it did."""
+        done = 0
+        while True:
+            with self.transaction() as db:
+                now_done = waitlist.tend(db, self.catalogue, now=self.now, limit=limit)
+            if not now_done:
+                return done
+            done += now_done
+
+    def offers(self) -> Sequence[Any]:
+        """Open offers in the order in which they were made."""
+        return self.scalars(sa.select(WaitlistOffer).where(WaitlistOffer.outcome.is_(None)).order_by(WaitlistOffer.id))
+
+    def offered(self) -> list[int]:
+        """To which phones places are on offer, in the order in which they were offered."""
+        with self.transaction() as db:
+            return list(
+                db.scalars(
+                    sa.select(WaitlistEntry.contact_id)
+                    .join(WaitlistOffer, WaitlistOffer.entry_id == WaitlistEntry.id)
+                    .where(WaitlistOffer.outcome.is_(None))
+                    .order_by(WaitlistOffer.id)
+                )
+            )
+
     def later(self, **span: int) -> None:
         self.now += timedelta(**span)
 
@@ -228,11 +299,13 @@ class World:
 
 
 def assert_counted_right(db: Session) -> None:
-    """Seats taken equal bookings and holds, in each window, each site and each day; capacities are in order."""
+    """Seats taken are bookings, holds and open offers, in each window, site and day; capacities are in order."""
     expected: Counter[tuple[str, int, datetime]] = Counter()
-    for table in (Booking, Hold):
-        placed = sa.select(table.offering_id, rows.Offering.site_id, table.starts_at).join(
-            rows.Offering, rows.Offering.id == table.offering_id
+    for table, condition in ((Booking, sa.true()), (Hold, sa.true()), (WaitlistOffer, WaitlistOffer.outcome.is_(None))):
+        placed = (
+            sa.select(table.offering_id, rows.Offering.site_id, table.starts_at)
+            .join(rows.Offering, rows.Offering.id == table.offering_id)
+            .where(condition)
         )
         for offering_id, site_id, starts_at in db.execute(placed):
             expected[Counted.OFFERING, offering_id, starts_at] += 1

@@ -20,7 +20,14 @@ class Outbox:
     now: datetime
     register: Register
 
-    def write(self, phone: str = PHONE, *, lane: Lane = Lane.INTERACTIVE, valid: timedelta = timedelta(days=1)) -> int:
+    def write(
+        self,
+        phone: str = PHONE,
+        *,
+        lane: Lane = Lane.INTERACTIVE,
+        valid: timedelta = timedelta(days=1),
+        asked_for: bool = True,
+    ) -> int:
         message = outbox.write(
             self.db,
             person_id=self.register.contact(self.db, phone, now=self.now).id,
@@ -31,13 +38,20 @@ class Outbox:
             subject="booking:1",
             valid_until=self.now + valid,
             now=self.now,
-            asked_for=True,
+            asked_for=asked_for,
         )
         self.db.flush()
         return message.id
 
-    def claim(self, *, at: datetime | None = None, limit: int = 100, lane: Lane = Lane.INTERACTIVE) -> list[Claimed]:
-        return relay.claim(self.db, lane, limit=limit, now=at or self.now)
+    def claim(
+        self,
+        *,
+        at: datetime | None = None,
+        limit: int = 100,
+        lane: Lane = Lane.INTERACTIVE,
+        sms_a_day: int | None = None,
+    ) -> list[Claimed]:
+        return relay.claim(self.db, lane, limit=limit, now=at or self.now, sms_a_day=sms_a_day)
 
     def settle(self, claimed: list[Claimed], fate: Fate, *, at: datetime | None = None, **details: object) -> int:
         results = [Result(c.id, c.attempt, fate, **details) for c in claimed]  # type: ignore[arg-type]

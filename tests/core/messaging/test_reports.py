@@ -195,3 +195,43 @@ def test_a_report_and_the_answer_at_the_same_moment_find_each_other(engine, box,
                 future.result()
         assert box.status(claimed.id) == Status.DELIVERED
         db.rollback()
+
+
+@pytest.fixture
+def person(box, db, register, now):
+    def find(phone=PHONE):
+        db.expire_all()
+        return register.find_contact(db, phone)
+
+    return find
+
+
+def test_a_report_tells_the_network_of_the_phone(box, report, person):
+    box.sent("ATXid_1")
+    report("ATXid_1", "sent")
+    assert person().network == "63902"
+
+
+def test_one_that_arrives_shows_that_the_phone_no_longer_blocks_us(box, report, person):
+    box.write()
+    box.settle(box.claim(), Fate.FAILED, error="blocked")
+    box.sent("ATXid_1")
+    report("ATXid_1", "sent")
+    assert person().blocked_at is not None
+    report("ATXid_1", "delivered")
+    assert person().blocked_at is None
+
+
+def test_a_phone_that_its_network_says_blocks_us_is_noted(box, report, person, now):
+    box.sent("ATXid_1")
+    report("ATXid_1", "failed", reason="user_in_blacklist")
+    assert person().blocked_at == now
+
+
+def test_a_report_that_tells_nothing_new_of_the_phone_leaves_its_row_alone(box, db, report, person):
+    box.sent("ATXid_1")
+    report("ATXid_1", "sent")
+    version = sa.text("SELECT xmin::text || ctid::text FROM people")
+    before = db.scalar(version)
+    report("ATXid_1", "delivered")
+    assert db.scalar(version) == before

@@ -5,10 +5,13 @@ from itertools import product
 
 import pytest
 
+from core.booking.beneficiaries import MAX_LIVE_A_PHONE
 from core.clock import NAIROBI
 from core.gsm7 import septets
 from core.messaging.segments import PART, SINGLE
 from core.messaging.templates import TEMPLATES, Speech, Unworded, render
+from core.messaging.templates.campaigns import MOST_SEGMENTS
+from core.tracking.corrections import Correction
 from core.tracking.stages import Stage
 from core.wording import LANGUAGES
 
@@ -25,9 +28,13 @@ LONGEST_DAYS = [
 
 
 WORDS = {
+    "text": "x" * (PART * MOST_SEGMENTS),
     "reference": "48217096",
     "document": 1,
     "arrival": 1,
+    "digits": "678",
+    "references": ["48217096"] * MAX_LIVE_A_PHONE,
+    "correction": Correction.PHOTO,
 }
 """What is as long as any other value of its kind."""
 
@@ -44,6 +51,10 @@ def arguments(template, service, site, when, stage=Stage.RECEIVED):
         "stage": stage.value,
         "since": when.isoformat(),
         "starts_at": when.isoformat(),
+        "until": when.isoformat(),
+        "last_day": when.date().isoformat(),
+        "promised_on": when.date().isoformat(),
+        "options": [{"starts_at": when.isoformat()}] * 3,
     }
     return {name: known[name] for name in TEMPLATES[template].takes}
 

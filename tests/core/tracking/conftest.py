@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalogue import tables as rows
@@ -13,6 +14,7 @@ from core.people.register import Register
 from core.tracking.documents import NewDocument, move, register
 from core.tracking.stages import Stage
 from core.tracking.tables import Document
+from tests.core.tracking.shelf import CLERK, Shelf
 
 PATH = (
     Stage.SENT_TO_AGENCY,
@@ -46,18 +48,31 @@ def catalogue(db: Session) -> dict[str, int]:
         minutes=15,
         source="test",
     )
-    site = rows.Site(
-        code="GPO",
-        area_id=area.id,
+    site = _site("GPO", area.id)
+    db.add_all([service, site])
+    db.flush()
+    return {"service_id": service.id, "site_id": site.id}
+
+
+@pytest.fixture
+def other_site(db: Session, catalogue: dict[str, int]) -> int:
+    """The id of the site MAK."""
+    site = _site("MAK", db.get_one(rows.Site, catalogue["site_id"]).area_id)
+    db.add(site)
+    db.flush()
+    return site.id
+
+
+def _site(code: str, area_id: int) -> rows.Site:
+    return rows.Site(
+        code=code,
+        area_id=area_id,
         town="Nairobi",
         town_trust="estimate",
         address="",
         address_trust="estimate",
         source="test",
     )
-    db.add_all([service, site])
-    db.flush()
-    return {"service_id": service.id, "site_id": site.id}
 
 
 @pytest.fixture
@@ -69,10 +84,16 @@ def make(db: Session, people: Register, catalogue: dict[str, int], now: datetime
         contact_id = people.contact(db, phone, now=now).id if phone else None
         at = details.pop("at", now)
         new = NewDocument(**catalogue, proof="678", contact_id=contact_id, **details)
-        document = register(db, people, new, origin=f"test {next(numbers)}", now=at)
+        document = register(db, people, new, actor=CLERK, origin=f"test {next(numbers)}", now=at)
         if stage is not Stage.APPLIED:
             for step in PATH[: PATH.index(stage) + 1]:
-                move(db, document, step, origin="test", now=at)
+                move(db, document, step, actor=CLERK, origin="test", now=at)
         return document
 
     return made
+
+
+@pytest.fixture
+def shelf(engine: sa.Engine, db: Session, people: Register, catalogue: dict[str, int], now: datetime) -> Shelf:
+    db.commit()
+    return Shelf(engine, people, now, **catalogue)

@@ -7,12 +7,19 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from core.db import Transaction
-from core.people.register import Register
+from core.messaging.tables import Message, Status
+from core.people.audit import Actor
+from core.people.register import Register, set_language
 from core.references import parse_reference
+from core.tracking.corrections import Correction
 from core.tracking.demo import DEMO, make_demo_documents
-from core.tracking.documents import move
-from core.tracking.stages import MOVES, IllegalMove, Stage, check_move
+from core.tracking.documents import find, move
+from core.tracking.errors import NoSuchDocument, NothingToCorrect
+from core.tracking.notices import tell_ready
+from core.tracking.stages import AWAITED, MOVES, READY, IllegalMove, Stage, check_move
 from core.tracking.tables import Document, DocumentEvent
+from core.wording import speaking
+from tests.core.tracking.shelf import CLERK, PHONE
 
 Make = Callable[..., Document]
 
@@ -40,7 +47,7 @@ def test_a_printed_number_is_used_once(make: Make) -> None:
 def test_every_step_is_kept(db: Session, make: Make, now: datetime) -> None:
     document = make(stage=Stage.RECEIVED)
     later = now + timedelta(days=1)
-    move(db, document, Stage.TRANSFERRED, origin="desk", now=later)
+    move(db, document, Stage.TRANSFERRED, actor=CLERK, origin="desk", now=later)
     assert (document.stage, document.stage_since) == (Stage.TRANSFERRED, later)
     assert list(db.scalars(sa.select(DocumentEvent.stage).order_by(DocumentEvent.id))) == [
         "applied",
@@ -55,7 +62,7 @@ def test_every_step_is_kept(db: Session, make: Make, now: datetime) -> None:
 def test_a_step_that_the_journey_does_not_have_is_refused(db: Session, make: Make, now: datetime) -> None:
     document = make(stage=Stage.COLLECTED)
     with pytest.raises(IllegalMove):
-        move(db, document, Stage.RECEIVED, origin="desk", now=now)
+        move(db, document, Stage.RECEIVED, actor=CLERK, origin="desk", now=now)
     assert document.stage == Stage.COLLECTED
 
 
@@ -107,3 +114,118 @@ def test_demo_numbers_can_be_typed_and_their_journeys_walked() -> None:
 def test_all_demo_documents_have_a_place_in_the_real_catalogue(transaction: Transaction, now: datetime) -> None:
     with transaction() as db:
         assert make_demo_documents(db, Register("a secret key"), now=now) == list(DEMO)
+
+
+# Who, through what, why, and what is said of it.
+
+
+def test_a_step_says_who_when_where_from_what_and_why(db: Session, make: Make, now: datetime) -> None:
+    document = make(stage=Stage.NOTIFIED)
+    clerk = Actor("desk", who="a.otieno")
+    move(db, document, Stage.RETURNED, actor=clerk, origin="request 7", now=now, reason="six months on the shelf")
+    event = db.scalars(sa.select(DocumentEvent).order_by(DocumentEvent.id.desc())).first()
+    assert event is not None
+    assert (event.stage, event.who, event.actor_id, event.channel) == ("returned", "a.otieno", None, "desk")
+    assert (event.at, event.site_id) == (now, document.site_id)
+    assert (event.origin, event.reason) == ("request 7", "six months on the shelf")
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "This document is collected; it cannot be received at the centre."),
+        ("sw", "Hali ya hati hii: imechukuliwa. Haiwezi kuwa: imepokelewa kituoni."),
+    ],
+)
+def test_an_illegal_move_is_refused_with_a_sentence(language: str, sentence: str) -> None:
+    with speaking(language), pytest.raises(IllegalMove) as refused:
+        check_move(Stage.COLLECTED, Stage.RECEIVED)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize("stage", sorted(AWAITED))
+def test_a_centre_acknowledges_what_lies_before_it_though_the_agency_never_sent_it(stage: Stage) -> None:
+    check_move(stage, Stage.RECEIVED)
+
+
+@pytest.mark.parametrize("stage", sorted(READY))
+@pytest.mark.parametrize("end", [Stage.COLLECTED, Stage.TRANSFERRED, Stage.RETURNED, Stage.DESTROYED])
+def test_from_the_shelf_it_goes_one_of_four_ways(stage: Stage, end: Stage) -> None:
+    check_move(stage, end)
+
+
+def test_a_number_finds_its_document_for_the_desk(db: Session, make: Make) -> None:
+    document = make(tracking_number="48217092")
+    assert find(db, "48217092") is document
+    with pytest.raises(NoSuchDocument):
+        find(db, "33055184")
+
+
+# Corrections.
+
+
+def test_its_owner_is_told_at_once_what_must_be_put_right(db: Session, make: Make, now: datetime) -> None:
+    document = make(PHONE, Stage.IN_PROCESS)
+    move(db, document, Stage.NEEDS_CORRECTION, actor=CLERK, origin="file 1", now=now, reason=Correction.PHOTO)
+    [message] = db.scalars(sa.select(Message))
+    assert (message.template, message.lane, message.asked_for) == ("document_correction", "notice", False)
+    assert message.arguments.items() >= {"correction": "photo", "service": "IDR", "site": "GPO"}.items()
+    assert message.not_before == now
+    assert document.correction == "photo"
+
+
+@pytest.mark.parametrize("reason", [None, "", "the photo"])
+def test_a_correction_that_nobody_can_act_on_is_refused(
+    db: Session, make: Make, now: datetime, reason: str | None
+) -> None:
+    document = make(PHONE, Stage.IN_PROCESS)
+    with pytest.raises(NothingToCorrect, match="Say what must be put right"):
+        move(db, document, Stage.NEEDS_CORRECTION, actor=CLERK, origin="file 1", now=now, reason=reason)
+    assert document.stage == Stage.IN_PROCESS
+    assert db.scalars(sa.select(Message)).all() == []
+
+
+def test_what_has_been_put_right_is_asked_for_no_longer(db: Session, make: Make, now: datetime) -> None:
+    document = make(PHONE, Stage.IN_PROCESS)
+    move(db, document, Stage.NEEDS_CORRECTION, actor=CLERK, origin="file 1", now=now, reason="photo")
+    move(db, document, Stage.IN_PROCESS, actor=CLERK, origin="desk", now=now)
+    assert document.correction is None
+    [message] = db.scalars(sa.select(Message))
+    assert (message.status, message.error) == (Status.WITHHELD, "no_longer_true")
+
+
+def test_a_rejection_is_told_too(db: Session, make: Make, now: datetime) -> None:
+    move(db, make(PHONE, Stage.IN_PROCESS), Stage.REJECTED, actor=CLERK, origin="file 1", now=now)
+    assert db.scalars(sa.select(Message.template)).all() == ["document_rejected"]
+
+
+def test_it_is_told_in_the_language_of_its_reader(db: Session, make: Make, people: Register, now: datetime) -> None:
+    set_language(db, people.contact(db, PHONE, now=now), "sw")
+    move(db, make(PHONE, Stage.IN_PROCESS), Stage.REJECTED, actor=CLERK, origin="file 1", now=now)
+    assert db.scalars(sa.select(Message.language)).all() == ["sw"]
+
+
+def test_a_step_that_leaves_it_ready_withdraws_nothing(db: Session, make: Make, now: datetime) -> None:
+    document = make(PHONE, Stage.RECEIVED)
+    assert tell_ready(db, [document], now=now) == 1
+    for stage in (Stage.NOTIFIED, Stage.REMINDED):
+        move(db, document, stage, actor=CLERK, origin="desk", now=now)
+    assert db.scalars(sa.select(Message.status)).all() == [Status.PENDING]
+
+
+def test_messages_about_another_document_are_left_alone(db: Session, make: Make, now: datetime) -> None:
+    document, other = make(PHONE, Stage.RECEIVED), make(PHONE, Stage.RECEIVED)
+    tell_ready(db, [document, other], now=now)
+    move(db, document, Stage.COLLECTED, actor=CLERK, origin="desk", now=now)
+    waiting = sa.select(Message.subject).where(Message.status == Status.PENDING)
+    assert db.scalars(waiting).all() == [f"document:{other.id}"]
+
+
+def test_demo_documents_send_nothing_by_themselves(transaction: Transaction, now: datetime) -> None:
+    with transaction() as db:
+        make_demo_documents(db, Register("a secret key"), now=now)
+        assert db.scalars(sa.select(Message.id).where(Message.status == Status.PENDING)).all() == []
+        corrections = db.scalars(sa.select(Document.correction).where(Document.stage == Stage.NEEDS_CORRECTION))
+        assert corrections.all() == ["photo"]
+        [promised] = db.scalars(sa.select(Document.promised_on).where(Document.promised_on.is_not(None)))
+        assert promised > now.date()

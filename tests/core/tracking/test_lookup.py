@@ -181,4 +181,5 @@ def test_the_status_is_sent_three_times_an_hour(db: Session, make: Make, people:
         "site": "GPO",
         "stage": "received",
         "since": document.stage_since.isoformat(),
+        "correction": None,
     }

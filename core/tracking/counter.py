@@ -1,0 +1,142 @@
+"""The end of a service at a counter, which is the beginning of a document: one step for both."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.exc import NoResultFound
+
+from core.booking.serving import serve
+from core.db import Session
+from core.errors import Malformed
+from core.idempotency import Outcome, once
+from core.messaging.tables import Lane
+from core.people.audit import Actor, record_event
+from core.people.identities import Identity
+from core.people.register import Register
+from core.references import parse_reference
+from core.tracking.documents import NewDocument, register
+from core.tracking.errors import NumberInUse
+from core.tracking.letters import APPLICATION, about, post
+from core.tracking.tables import Document
+from core.wording import gettext as _
+
+_TELL_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the clerk knows of an application that has just been made."""
+
+    proof: str
+    """The last three digits of the owner's ID, or the year of birth of an owner without one."""
+    promised_on: date | None = None
+    owner: Identity | None = None
+    """None where the booking says it, or nobody knows."""
+    phone: str | None = None
+    """E.164, as confirmed at the counter; None is the phone that booked."""
+    tracking_number: str | None = None
+    """Of the waiting card, where one is printed already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    document_id: int
+    tracking_number: str
+
+
+def end_service(
+    db: Session,
+    people: Register,
+    application: Application,
+    *,
+    actor: Actor,
+    reference: str,
+    request_key: str,
+    now: datetime,
+) -> Registered:
+    """End a booking as served, and register the application that was made; the citizen gets its number by SMS.
+
+    Raises:
+        NoSuchBooking: no live booking of this reference.
+        Malformed: the proof or the printed number can be none.
+        NumberInUse: the printed number belongs to another document.
+    """
+
+    def work() -> Outcome:
+        served = serve(db, actor, reference=reference, now=now)
+        visit = _Visit(served.service_id, served.site_id, served.contact_id, served.beneficiary_id)
+        return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now)
+
+    return Registered(**once(db, request_key, work, now=now))
+
+
+def register_application(
+    db: Session,
+    people: Register,
+    application: Application,
+    *,
+    actor: Actor,
+    service_id: int,
+    site_id: int,
+    request_key: str,
+    now: datetime,
+) -> Registered:
+    """The same for somebody who came without a booking.
+
+    Raises:
+        Malformed, NumberInUse: see `end_service`.
+    """
+
+    def work() -> Outcome:
+        visit = _Visit(service_id, site_id)
+        return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now)
+
+    return Registered(**once(db, request_key, work, now=now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    service_id: int
+    site_id: int
+    contact_id: int | None = None
+    """The phone that booked."""
+    owner_id: int | None = None
+
+
+def _enter(
+    db: Session, people: Register, application: Application, visit: _Visit, *, actor: Actor, origin: str, now: datetime
+) -> Outcome:
+    contact_id, owner_id = visit.contact_id, visit.owner_id
+    proof = application.proof.replace(" ", "")
+    if not (proof.isdecimal() and proof.isascii() and len(proof) in (3, 4)):
+        raise Malformed(_("Type 3 digits of the ID, or a year such as 1990."))
+    if application.phone:
+        contact_id = people.contact(db, application.phone, now=now).id
+    if application.owner:
+        owner_id = people.identity(db, application.owner.kind, application.owner.number, now=now).id
+    new = NewDocument(
+        service_id=visit.service_id,
+        site_id=visit.site_id,
+        proof=proof,
+        owner_id=owner_id,
+        contact_id=contact_id,
+        contact_problem=None if contact_id else "no_phone",
+        tracking_number=parse_reference(application.tracking_number) if application.tracking_number else None,
+        promised_on=application.promised_on,
+    )
+    try:
+        document = register(db, people, new, actor=actor, origin=origin, now=now)
+    except NoResultFound as error:
+        raise NumberInUse from error
+    record_event(db, "document.registered", about(document.id), actor=actor, now=now)
+    post(
+        db,
+        Document.id == document.id,
+        template="document_registered",
+        lane=Lane.INTERACTIVE,
+        now=now,
+        valid_for=_TELL_FOR,
+        asked_for=True,
+        subject=APPLICATION,
+    )
+    return {"document_id": document.id, "tracking_number": document.tracking_number}
