@@ -1,8 +1,9 @@
 """My booking: see it, move it, give it up, have the SMS again."""
 
-from core.booking import commands, queries, waitlist_queries
+from core.booking import commands, queries
 from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull
 from core.booking.tables import Booking
+from core.booking.waitlist import queries as waits
 from core.messaging.limits import TooManySms
 from core.references import grouped
 from core.wording import dates
@@ -19,7 +20,7 @@ def choose(turn: Turn, seen: bool = False) -> Reply:
     """A place on offer comes first, since it does not wait; unless it has been `seen`."""
     if turn.contact is None:
         return _none()
-    offers = [] if seen else waitlist_queries.open_offers(turn.db, turn.contact.id, turn.now)
+    offers = [] if seen else waits.open_offers(turn.db, turn.contact.id, turn.now)
     if offers:
         return go(waitlist.offered, offer_id=offers[0].id)
     bookings = queries.live_bookings(turn.db, turn.contact.id, turn.now)

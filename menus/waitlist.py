@@ -3,10 +3,11 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from core.booking import queries, waitlist, waitlist_queries
+from core.booking import queries, waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import AlreadyBooked, BookingRefused, OfferOver, TooManyBookings, TooManyWaits
 from core.booking.tables import Booking
+from core.booking.waitlist import queries as waits
 from core.catalogue.snapshot import Offering
 from core.clock import local, local_date
 from core.errors import Malformed
@@ -46,7 +47,7 @@ def any_time(turn: Turn, offering: Offering) -> Option:
 def beside_booking(turn: Turn, booking: Booking) -> list[Option]:
     """Of a booking: wait for an earlier place if there is none to move to now, or wait no longer."""
     assert turn.contact is not None
-    for wait in waitlist_queries.waits_of(turn.db, turn.contact.id):
+    for wait in waits.waits_of(turn.db, turn.contact.id):
         if wait.booking_id == booking.id:
             return [option(_("Stop waiting for an earlier time"), stop, entry_id=wait.id)]
     offering = turn.catalogue.offering_by_id(booking.offering_id)
@@ -157,7 +158,7 @@ def join(turn: Turn, service: str, site: str, until: str, kind: str, number: str
 @screen()
 def offered(turn: Turn, offer_id: int) -> Reply:
     """For whoever cannot answer the SMS, or has not had it."""
-    offers = waitlist_queries.open_offers(turn.db, turn.contact.id, turn.now) if turn.contact else []
+    offers = waits.open_offers(turn.db, turn.contact.id, turn.now) if turn.contact else []
     offer = next((o for o in offers if o.id == offer_id), None)
     offering = turn.catalogue.offering_by_id(offer.offering_id) if offer else None
     if offer is None or offering is None:
@@ -218,18 +219,18 @@ def stop(turn: Turn, entry_id: int) -> Reply:
     return End(_("You are no longer waiting. A booking you have stays."))
 
 
-def lines(turn: Turn) -> list[tuple[waitlist_queries.Wait, str]]:
+def lines(turn: Turn) -> list[tuple[waits.Wait, str]]:
     """What the caller waits for without a booking, in words: Waiting: Lost ID, GPO, until Sun 6 Dec."""
     if turn.contact is None:
         return []
     return [
         (wait, _("Waiting: {place}, until {day}").format(place=_place(turn, wait), day=dates.day_month(wait.last_day)))
-        for wait in waitlist_queries.waits_of(turn.db, turn.contact.id)
+        for wait in waits.waits_of(turn.db, turn.contact.id)
         if wait.booking_id is None
     ]
 
 
-def _place(turn: Turn, wait: waitlist_queries.Wait) -> str:
+def _place(turn: Turn, wait: waits.Wait) -> str:
     return about(turn.catalogue.service_by_id(wait.service_id), turn.catalogue.site_by_id(wait.site_ids[0]))
 
 

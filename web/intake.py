@@ -17,11 +17,10 @@ from core.db import Transaction
 from core.errors import Malformed
 from core.people.audit import Actor
 from core.people.register import Register
-from core.tracking import intake_files
 from core.tracking.files import Row, Table, open_table
-from core.tracking.files_kinds import look
-from core.tracking.files_returned import ReturnedRows
-from core.tracking.intake import Delivery, Outcome, Result, take_rows
+from core.tracking.files.kinds import look
+from core.tracking.files.returned import ReturnedRows
+from core.tracking.intake import Delivery, Outcome, Result, known_files, take_rows
 from core.tracking.stages import Stage
 from core.tracking.tables import IntakeFile
 
@@ -88,7 +87,7 @@ class Intake:
         looked = look(order.path)
         with open_table(order.path, looked) as table:
             with self.transaction() as db:
-                file = intake_files.begin(
+                file = known_files.begin(
                     db, digest=looked.digest, name=order.path.name, stage=order.stage, actor=order.actor, now=self.now()
                 )
             if file.finished_at is not None and not order.again:
@@ -98,7 +97,7 @@ class Intake:
         if not report.broken_off:
             rows, refused = report.counts.total(), report.counts[Result.REFUSED]
             with self.transaction() as db:
-                intake_files.finish(db, file.id, rows=rows, refused=refused, actor=order.actor, now=self.now())
+                known_files.finish(db, file.id, rows=rows, refused=refused, actor=order.actor, now=self.now())
         return report
 
     def _take_all(
@@ -152,7 +151,7 @@ class Intake:
         )
         with self.transaction() as db:
             outcomes = take_rows(db, self.register, batch, terms)
-            intake_files.add_taken(db, file_id, sum(outcome.result is Result.TAKEN for outcome in outcomes))
+            known_files.add_taken(db, file_id, sum(outcome.result is Result.TAKEN for outcome in outcomes))
         for lane in sorted(db.info.get("lanes", ())):
             self.wake(lane)
         return outcomes

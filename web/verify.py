@@ -11,11 +11,12 @@ from sqlalchemy import orm
 
 import menus
 from core import wording
-from core.booking import availability, commands, waitlist, waitlist_line
+from core.booking import availability, commands, waitlist
 from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
 from core.booking.outcomes import Booked
 from core.booking.seats import Exchange
 from core.booking.tables import Counted, WaitlistOffer, Window
+from core.booking.waitlist.line import OFFER_MINUTES
 from core.catalogue import snapshot
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.snapshot import Catalogue
@@ -225,7 +226,7 @@ def _offer(db: orm.Session, entry_id: int, offering: snapshot.Offering) -> int:
         offering_id=offering.id,
         starts_at=starts_at,
         offered_at=NOW,
-        expires_at=NOW + timedelta(minutes=waitlist_line.OFFER_MINUTES),
+        expires_at=NOW + timedelta(minutes=OFFER_MINUTES),
     )
     db.add(offer)
     db.flush()

@@ -9,4 +9,6 @@ The words of this room:
   (The desks of an offering are `Offering.counters`.)
 - hold: a seat kept for five minutes while its caller decides; one a phone.
 - booking: a seat that somebody will come for.
+- entry: somebody's place in the line of those who wait for an earlier seat.
+- offer: a seat kept for half an hour for the first in that line.
 """

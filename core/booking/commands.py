@@ -4,7 +4,7 @@ Every command takes the caller's session and never commits. A refusal
 (core.booking.errors) changes nothing, and the session may go on in the same
 transaction. A repeated request key gets the first outcome, whatever has
 happened since. The order of locks is in core.booking.locking. A place that a
-command leaves goes to the first who waits for it (core.booking.waitlist_line).
+command leaves goes to the first who waits for it (core.booking.waitlist.line).
 
 `closed_days` are the catalogue's; they matter where a place is taken.
 """
@@ -26,8 +26,8 @@ from core.booking.moving import repoint
 from core.booking.outcomes import Booked, Held
 from core.booking.seats import Exchange, seat_at
 from core.booking.tables import Booking, Hold
-from core.booking.waitlist_ending import end_waits_of, withdraw_later_offers
-from core.booking.waitlist_line import pass_on, settle
+from core.booking.waitlist.ending import end_waits_of, withdraw_later_offers
+from core.booking.waitlist.line import pass_on, settle
 from core.catalogue.snapshot import Offering
 from core.db import Session
 from core.idempotency import Outcome, once

@@ -10,8 +10,8 @@ from core.booking.errors import NoSuchBooking
 from core.booking.locking import lock_contact
 from core.booking.queries import is_live
 from core.booking.tables import Booking
-from core.booking.waitlist_ending import end_waits_of
-from core.booking.waitlist_line import pass_on
+from core.booking.waitlist.ending import end_waits_of
+from core.booking.waitlist.line import pass_on
 from core.catalogue.tables import Offering
 from core.db import Session
 from core.messaging import outbox

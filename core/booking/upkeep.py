@@ -9,7 +9,7 @@ from core.booking.ending import end_bookings
 from core.booking.holds import take_expired_holds
 from core.booking.queries import is_live
 from core.booking.tables import Window
-from core.booking.waitlist_line import pass_on
+from core.booking.waitlist.line import pass_on
 from core.clock import local_date
 from core.db import Session
 

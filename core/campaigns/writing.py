@@ -47,6 +47,8 @@ class _Batch:
     """Their ids."""
     written: int
     left_out: Counter[str]
+    last: bool
+    """Nothing comes after them."""
 
 
 def write_due(db: Session, *, now: datetime, sms_a_day: int, limit: int = BATCH, lead: int = LEAD) -> int:
@@ -90,17 +92,17 @@ def _write_batch(db: Session, campaign: Campaign, *, now: datetime, sms_a_day: i
     if campaign.state == State.APPROVED:
         _reach(db, campaign, State.TRYING, now=now)
     trying = campaign.state == State.TRYING
-    wanted = min(limit, FIRST - campaign.written) if trying else limit
-    if pending.due(db, campaign.id, now=now) + wanted > max(lead, wanted):
+    most = min(limit, FIRST - campaign.written) if trying else limit
+    if pending.due(db, campaign.id, now=now) + most > max(lead, most):
         return 0
     if campaign.kind == Kind.CORRECTION:
-        batch, through = _correct(db, campaign, wanted, now=now)
+        batch = _correct(db, campaign, most, now=now)
     else:
-        batch = _tell(db, campaign, wanted, sms_a_day=sms_a_day, now=now)
-        through = len(batch.seen) < wanted
+        batch = _tell(db, campaign, limit, most, sms_a_day=sms_a_day, now=now)
+    campaign.cursor = max(batch.seen, default=campaign.cursor)
     campaign.written += batch.written
     campaign.left_out = dict(Counter(campaign.left_out) + batch.left_out)
-    if through:
+    if batch.last:
         _reach(db, campaign, State.DONE, now=now)
         campaign.ended_at = now
     elif trying and campaign.written >= FIRST:
@@ -114,19 +116,24 @@ def _reach(db: Session, campaign: Campaign, state: State, *, now: datetime) -> N
     record_event(db, f"campaign.{state}", f"campaign:{campaign.id}", actor=_CLOCK, now=now, written=campaign.written)
 
 
-def _tell(db: Session, campaign: Campaign, wanted: int, *, sms_a_day: int, now: datetime) -> _Batch:
-    """The next documents, locked; who is left out is decided now, not when the campaign was submitted."""
+def _tell(db: Session, campaign: Campaign, limit: int, most: int, *, sms_a_day: int, now: datetime) -> _Batch:
+    """The next documents, locked, up to `limit` of them, of which `most` are told.
+
+    Who is left out is decided now, not when the campaign was submitted.
+    """
     documents = db.scalars(
         sa.select(Document)
         .where(*matching(criteria_of(campaign), now), Document.id > campaign.cursor, Document.id <= campaign.until)
         .order_by(Document.id)
-        .limit(wanted)
+        .limit(limit)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    seen = [document.id for document in documents]
-    judged = db.execute(choosing.judged([Document.id.in_(seen)], sms_a_day=sms_a_day, now=now)).all()
-    told = {row.id for row in judged if row.left_out is None}
+    ids = [document.id for document in documents]
+    judged = db.execute(choosing.judged([Document.id.in_(ids)], sms_a_day=sms_a_day, now=now)).all()
+    fit = sorted(row.id for row in judged if row.left_out is None)
+    end = fit[most - 1] if len(fit) > most else max(ids, default=0)
+    told = set(fit[:most])
     _forget_what_never_left(db, told)
     written = notices.tell_ready(
         db,
@@ -137,7 +144,8 @@ def _tell(db: Session, campaign: Campaign, wanted: int, *, sms_a_day: int, now: 
         template=READY,
         valid_for=pending.VALID_FOR,
     )
-    return _Batch(seen, written, Counter(row.left_out for row in judged if row.left_out is not None))
+    left_out = Counter(row.left_out for row in judged if row.left_out is not None and row.id <= end)
+    return _Batch([i for i in ids if i <= end], written, left_out, last=len(ids) < limit and len(fit) <= most)
 
 
 def _forget_what_never_left(db: Session, document_ids: set[int]) -> None:
@@ -151,8 +159,8 @@ def _forget_what_never_left(db: Session, document_ids: set[int]) -> None:
     )
 
 
-def _correct(db: Session, campaign: Campaign, wanted: int, *, now: datetime) -> tuple[_Batch, bool]:
-    """The next messages corrected, up to the first whose outcome is open, and whether that was the last."""
+def _correct(db: Session, campaign: Campaign, wanted: int, *, now: datetime) -> _Batch:
+    """The next messages corrected, up to the first whose outcome is open."""
     assert campaign.corrects_id is not None
     barrier = reaching.first_open(db, campaign.corrects_id)
     until = campaign.until if barrier is None else min(campaign.until, barrier - 1)
@@ -175,7 +183,8 @@ def _correct(db: Session, campaign: Campaign, wanted: int, *, now: datetime) -> 
         db.execute(sa.insert(Message), [_correction(campaign, row.person_id, row.language, now) for row in told])
         db.info.setdefault("lanes", set()).add(str(Lane.BULK))
     left_out = Counter({LeftOut.OPTED_OUT.value: len(new) - len(told)})
-    return _Batch([row.id for row in reached], len(told), left_out), barrier is None and len(reached) < wanted
+    last = barrier is None and len(reached) < wanted
+    return _Batch([row.id for row in reached], len(told), left_out, last)
 
 
 def _correction(campaign: Campaign, person_id: int, language: str, now: datetime) -> dict[str, object]:

@@ -1,13 +1,11 @@
 """What every SMS gateway's adapter offers; a gateway's own words stop in its module."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the gateway said about one recipient of a call."""
 
     phone: str

@@ -73,11 +73,13 @@ class Transport:
         """
         try:
             parts = urlsplit(url)
-            connection, route = self._connect(parts)
+            route = self._route_to(parts)
             target = parts.path + (f"?{urlencode(query)}" if query else "")
             if route.absolute:
                 target = f"{parts.scheme}://{parts.netloc}{target}"
-            request = wire.written(method, target, parts.netloc.rpartition("@")[2], {**headers, **route.headers}, form)
+            host = parts.netloc.rpartition("@")[2]
+            request = wire.written(method, target, host, {**headers, **route.headers}, form)
+            connection = self._connect(parts, route)
         except (ValueError, http.client.InvalidURL) as error:
             raise _no_address() from error
         try:
@@ -102,7 +104,17 @@ class Transport:
         for connection in idle:
             connection.close()
 
-    def _connect(self, parts: SplitResult) -> "tuple[_Connection, _Route]":
+    def _route_to(self, parts: SplitResult) -> "_Route":
+        """Raises:
+        ValueError: no such address can be.
+        """
+        key = (parts.scheme, parts.netloc)
+        route = self._routes.get(key)
+        if route is None:
+            route = self._routes[key] = _route(parts)
+        return route
+
+    def _connect(self, parts: SplitResult, route: "_Route") -> _Connection:
         """A connection that is open.
 
         Raises:
@@ -117,18 +129,18 @@ class Transport:
             if connection is None:
                 break
             if not connection.stale():
-                return connection, self._routes[key]
+                return connection
             connection.close()
-        route = self._routes.get(key)
-        if route is None:
-            route = self._routes[key] = _route(parts)
         connection = route.connection(parts)
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise GatewayError("gateway_unreachable", retryable=True, outcome_known=True) from error
-        return connection, route
+        except ValueError:
+            connection.close()
+            raise
+        return connection
 
     def _keep(self, parts: SplitResult, connection: _Connection) -> None:
         connection.used = time.monotonic()

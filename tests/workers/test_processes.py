@@ -16,6 +16,7 @@ import requests
 from flask import Flask
 from werkzeug.serving import make_server
 
+from core.catalogue.live import LiveCatalogue
 from core.clock import utc_now
 from core.messaging import relay, reports
 from core.messaging.tables import Lane
@@ -76,7 +77,15 @@ def ends(child: subprocess.Popen[str]) -> str:
 def callbacks(settings, transaction, register) -> Iterator[int]:
     """Zamu's SMS door on a port of its own."""
     app = Flask("sms")
-    app.register_blueprint(create_blueprint(settings, transaction=transaction, register=register))
+    app.register_blueprint(
+        create_blueprint(
+            settings,
+            transaction=transaction,
+            catalogue=LiveCatalogue(transaction),
+            register=register,
+            wake=lambda lane: None,
+        )
+    )
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.tracking.intake_rows import STAGES
+from core.tracking.intake.rows import STAGES
 from core.tracking.stages import Stage
 from web.commands.opening import given_settings, now, opened, surroundings, table
 
@@ -84,7 +84,7 @@ def _take(order: "Order", centre: str | None) -> "Report":
     from core.catalogue.live import LiveCatalogue
     from core.people.register import Register
     from core.tracking.files import Table
-    from core.tracking.intake_names import Finder
+    from core.tracking.intake.names import Finder
     from web.intake import Intake
     from workers.queues import Queues
 

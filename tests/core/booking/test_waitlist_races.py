@@ -135,6 +135,21 @@ def test_a_chain_of_moves_to_earlier_places_loses_none(world: World) -> None:
     assert sorted(world.scalars(sa.select(Booking.starts_at))) == times
 
 
+def test_moves_within_a_day_pass_places_on_without_a_deadlock(world: World) -> None:
+    """The day's counter does not change for who moves within it, but does for who gets the place."""
+    offering = world.offering(seats=8)
+    owners = booked_by(world, offering, 8)
+    line = in_line(world, offering, 8)
+    moves = [
+        partial(world.does, commands.move, p, reference=b.reference, offering=offering, starts_at=an_hour(9))
+        for p, b in owners
+    ]
+    comers = [partial(world.confirms, world.phone(), offering, an_hour(8, 30 * (nth % 2))) for nth in range(16)]
+    outcomes = at_once([deed for pair in zip(comers, [*moves, *moves], strict=True) for deed in pair])
+    assert_nothing_broke(outcomes)
+    assert sorted(world.offered()) == line
+
+
 def test_two_clocks_offer_a_place_once(world: World) -> None:
     offering = world.offering(seats=1, daily_quota=3)
     line = in_line(world, offering, 6)

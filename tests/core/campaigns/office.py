@@ -207,4 +207,3 @@ class Office:
 
     def later(self, **span):
         self.now += timedelta(**span)
-

@@ -160,3 +160,13 @@ def test_what_arrives_after_a_campaign_was_submitted_is_not_told_by_it(office):
     office.shelve(3, days=0)
     office.writes_all()
     assert office.see(campaign_id).written == 2
+
+
+def test_what_comes_of_age_after_a_campaign_was_submitted_is_not_told_by_it(office):
+    office.shelve(1, days=8)
+    office.shelve(3, days=6)
+    office.shelve(1, days=8)
+    campaign_id = office.starts(least_days=7)
+    office.later(days=2)
+    office.writes_all()
+    assert office.see(campaign_id).written == 2

@@ -15,7 +15,14 @@ OURS = Sender("22191", answerable=True)
 SHARED = Sender("40404", answerable=True, keyword="HUDUMA")
 AT = datetime(2026, 11, 24, 8, tzinfo=NAIROBI).isoformat()
 LONGEST_AT = datetime(2026, 9, 30, 12, 30, tzinfo=NAIROBI).isoformat()
-GIVEN = {"service": "IDR", "site": "GPO", "starts_at": AT, "until": AT, "reference": "48217096", "last_day": "2026-11-25"}
+GIVEN = {
+    "service": "IDR",
+    "site": "GPO",
+    "starts_at": AT,
+    "until": AT,
+    "reference": "48217096",
+    "last_day": "2026-11-25",
+}
 MINE = ("waitlist_joined", "waitlist_offer", "waitlist_over", "waitlist_silent", "booking_reminder")
 
 

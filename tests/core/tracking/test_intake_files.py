@@ -10,10 +10,9 @@ import openpyxl
 import pytest
 
 from core.errors import Malformed
-from core.tracking import files_xlsx
-from core.tracking.files import Row, open_table
-from core.tracking.files_columns import understand
-from core.tracking.files_returned import ReturnedRows, harmless
+from core.tracking.files import Row, open_table, xlsx_files
+from core.tracking.files.columns import understand
+from core.tracking.files.returned import ReturnedRows, harmless
 
 HEADING = ("Tracking number", "Service", "Centre", "ID number", "Phone")
 ROW = ("48217092", "IDR", "GPO", "12345678", "0711000001")
@@ -274,7 +273,7 @@ def sheet_of(inner: bytes) -> bytes:
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files_xlsx, "MOST_OF_A_SHEET", 1 << 20)
+    monkeypatch.setattr(xlsx_files, "MOST_OF_A_SHEET", 1 << 20)
     bomb = changed(workbook([HEADING, ROW]), sheet1=sheet_of(b"<sheetData>" + b"<row/>" * 400_000 + b"</sheetData>"))
     assert len(bomb) < 20_000
     with pytest.raises(Malformed, match="unpacks to far more"):
@@ -283,13 +282,13 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(keep: Keep, monkeypatch: py
 
 @pytest.mark.parametrize("part", ["styles", "workbook", "[Content_Types]"])
 def test_a_part_that_is_read_whole_may_be_small_only(keep: Keep, part: str) -> None:
-    bomb = changed(workbook([HEADING, ROW]), **{part: b" " * (files_xlsx.MOST_OF_THE_REST + 1)})
+    bomb = changed(workbook([HEADING, ROW]), **{part: b" " * (xlsx_files.MOST_OF_THE_REST + 1)})
     with pytest.raises(Malformed, match="unpacks to far more"):
         rows_of(keep(bomb))
 
 
 def test_one_row_cannot_fill_the_memory(keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files_xlsx, "MOST_AT_ONCE", 100_000)
+    monkeypatch.setattr(xlsx_files, "MOST_AT_ONCE", 100_000)
     cells = b"<c/>" * 50_000
     bomb = changed(workbook([HEADING, ROW]), sheet1=sheet_of(b"<sheetData><row>" + cells + b"</row></sheetData>"))
     with pytest.raises(Malformed, match="unpacks to far more"):

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from core.tracking.files import Row
-from core.tracking.files_columns import REFUSED_BECAUSE, REFUSED_LINE, Columns, plain
+from core.tracking.files.columns import REFUSED_BECAUSE, REFUSED_LINE, Columns, plain
+from core.tracking.files.table import Row
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for a formula at the beginning of a cell: it would run what a stranger wrote there."""

@@ -15,7 +15,7 @@ from core.errors import Malformed
 from core.people.register import Register
 from core.references import new_reference
 from core.tracking.documents import lock_all
-from core.tracking.intake_rows import Wish
+from core.tracking.intake.rows import Wish
 from core.tracking.stages import Stage
 from core.tracking.tables import Document
 

@@ -10,8 +10,8 @@ from core.booking.errors import SlotFull
 from core.booking.queries import fullness, is_live
 from core.booking.seats import Exchange, seat_at
 from core.booking.tables import Booking, WaitlistEntry, WaitlistOffer
-from core.booking.waitlist_ending import end_entry, end_offers
-from core.booking.waitlist_line import TRAVEL, ZAMU, offer_to_first, pass_on, sms_leaves_at
+from core.booking.waitlist.ending import end_entry, end_offers
+from core.booking.waitlist.line import TRAVEL, ZAMU, offer_to_first, pass_on, sms_leaves_at
 from core.catalogue.snapshot import Catalogue, Offering
 from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Service

@@ -17,10 +17,10 @@ from core.references import grouped
 from core.tracking import documents, notices, receiving
 from core.tracking.errors import DocumentRefused
 from core.tracking.files import Row
-from core.tracking.intake_entering import Entry, enter, entry_for
-from core.tracking.intake_outcomes import Delivery, Outcome, Result
-from core.tracking.intake_rows import Wish
-from core.tracking.intake_steps import check_same, proven, said, steps_to
+from core.tracking.intake.entering import Entry, enter, entry_for
+from core.tracking.intake.outcomes import Delivery, Outcome, Result
+from core.tracking.intake.rows import Wish
+from core.tracking.intake.steps import check_same, proven, said, steps_to
 from core.tracking.letters import PROMISE, about
 from core.tracking.stages import READY, Stage
 from core.tracking.tables import Document

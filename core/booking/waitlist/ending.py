@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.booking.seats import Seat
 from core.booking.tables import WaitlistEntry, WaitlistOffer
-from core.booking.waitlist_line import offer_subject
+from core.booking.waitlist.line import offer_subject
 from core.catalogue.tables import Offering
 from core.db import Session
 from core.messaging import outbox

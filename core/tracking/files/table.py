@@ -1,8 +1,4 @@
-"""Files of documents as agencies and centres send them, read as a stream of rows in bounded memory.
-
-Nothing here decides what a row may do: cells are text by what their column
-means, and what cannot be read as a file is refused in one sentence.
-"""
+"""A file as a table: its heading understood, its rows one after the other."""
 
 import contextlib
 import re
@@ -13,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import Malformed
-from core.tracking import files_csv, files_xlsx
-from core.tracking.files_columns import Columns, meaning_of, understand
-from core.tracking.files_kinds import Kind, Looked, look
+from core.tracking.files import csv_files, xlsx_files
+from core.tracking.files.columns import Columns, meaning_of, understand
+from core.tracking.files.kinds import Kind, Looked, look
 
 MOST_ROWS = 1_048_576
 """As many as a sheet of Excel has."""
@@ -38,7 +34,7 @@ class Row:
     line: int
     """Where it begins, counted from 1 as an editor or a spreadsheet does."""
     cells: Mapping[str, str]
-    """By meaning (files_columns.WORDS); what is blank is left out."""
+    """By meaning (columns.WORDS); what is blank is left out."""
     given: tuple[str, ...]
     """As they stood in the file, under its heading."""
     fault: str | None = None
@@ -71,7 +67,7 @@ def open_table(path: Path, looked: Looked | None = None) -> Iterator[Table]:
         if looked.kind is Kind.CSV:
             yield _csv(file, looked)
         else:
-            with files_xlsx.sheets(file) as sheets:
+            with xlsx_files.sheets(file) as sheets:
                 yield _xlsx(sheets, looked)
 
 
@@ -85,15 +81,15 @@ def _csv(file: BinaryIO, looked: Looked) -> Table:
     """The delimiter is the one under which most columns are understood."""
 
     def worth(delimiter: str) -> tuple[int, int]:
-        first = files_csv.beginning(file, looked.encoding, delimiter, _HEADING_WITHIN)
+        first = csv_files.beginning(file, looked.encoding, delimiter, _HEADING_WITHIN)
         return _best(first), max((len(cells) for _line, cells in first), default=0)
 
-    delimiter = max(files_csv.DELIMITERS, key=worth)
-    columns, lines = _under_heading(files_csv.lines(file, looked.encoding, delimiter))
+    delimiter = max(csv_files.DELIMITERS, key=worth)
+    columns, lines = _under_heading(csv_files.lines(file, looked.encoding, delimiter))
     return Table(looked, columns, _rows(columns, lines), looked.size, file.tell)
 
 
-def _xlsx(sheets: Sequence[files_xlsx.Sheet], looked: Looked) -> Table:
+def _xlsx(sheets: Sequence[xlsx_files.Sheet], looked: Looked) -> Table:
     """The one sheet that holds documents.
 
     Raises:

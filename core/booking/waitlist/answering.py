@@ -14,8 +14,8 @@ from core.booking.outcomes import Booked
 from core.booking.queries import is_live
 from core.booking.seats import Seat
 from core.booking.tables import Booking, WaitlistEntry, WaitlistOffer
-from core.booking.waitlist_ending import end_entry, end_offers
-from core.booking.waitlist_line import offer_subject, pass_on
+from core.booking.waitlist.ending import end_entry, end_offers
+from core.booking.waitlist.line import offer_subject, pass_on
 from core.catalogue.snapshot import Catalogue
 from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Site as SiteRow

@@ -1,9 +1,4 @@
-"""SMS me if earlier: what a phone can do about waiting for a place. What the clock does is `tend`.
-
-As with all commands: a refusal changes nothing, a repeated request key gets the
-first outcome, and the caller commits. Who gets a freed place, and when, is
-written in core.booking.waitlist_line.
-"""
+"""Getting into the line, and out of it again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +13,8 @@ from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import NotOffered, TooManyWaits
 from core.booking.locking import OwnBooking, lock_booking, lock_contact
 from core.booking.tables import Booking, WaitlistEntry, WaitlistOffer
-from core.booking.waitlist_answering import accept, decline
-from core.booking.waitlist_ending import end_entry, end_offers
-from core.booking.waitlist_line import pass_on
-from core.booking.waitlist_tending import tend
+from core.booking.waitlist.ending import end_entry, end_offers
+from core.booking.waitlist.line import pass_on
 from core.catalogue.snapshot import Service, Site
 from core.clock import local_date
 from core.db import Session
@@ -29,8 +22,6 @@ from core.idempotency import Outcome, once
 from core.messaging import outbox
 from core.messaging.tables import Lane
 from core.people.audit import Intent, record_event
-
-__all__ = ["MAX_WAITS_A_PHONE", "Waits", "accept", "decline", "join", "leave", "tend"]
 
 MAX_WAITS_A_PHONE = 6
 """As many as a phone may have bookings."""

@@ -13,12 +13,10 @@ from core.db import Session
 from core.errors import Malformed
 from core.people.register import Register
 from core.tracking.files import Row
-from core.tracking.intake_names import Finder
-from core.tracking.intake_outcomes import Delivery, Outcome, Result
-from core.tracking.intake_round import Round
-from core.tracking.intake_rows import STAGES, Wish, read_wish
-
-__all__ = ["MOST_ROWS", "STAGES", "Delivery", "Outcome", "Result", "take_rows"]
+from core.tracking.intake.names import Finder
+from core.tracking.intake.outcomes import Delivery, Outcome, Result
+from core.tracking.intake.round import Round
+from core.tracking.intake.rows import STAGES, Wish, read_wish
 
 MOST_ROWS = 1000
 """In one call."""

@@ -18,7 +18,7 @@ class Delivery:
     source: str
     """Kept with every step of a document, such as file:42."""
     stage: Stage
-    """Of rows that do not say it themselves; one of `intake_rows.STAGES`."""
+    """Of rows that do not say it themselves; one of `rows.STAGES`."""
     actor: Actor
     now: datetime
     centre: Site | None = None

@@ -15,8 +15,8 @@ from core.phones import parse_phone
 from core.references import parse_reference
 from core.tracking.corrections import Correction
 from core.tracking.files import Row
-from core.tracking.files_columns import plain
-from core.tracking.intake_names import Finder
+from core.tracking.files.columns import plain
+from core.tracking.intake.names import Finder
 from core.tracking.stages import Stage
 
 T = TypeVar("T")

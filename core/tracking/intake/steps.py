@@ -3,7 +3,7 @@
 from core.catalogue.snapshot import Catalogue
 from core.errors import Malformed
 from core.people.register import Register
-from core.tracking.intake_rows import Wish
+from core.tracking.intake.rows import Wish
 from core.tracking.stages import MOVES, READY, SAID, Stage, check_move
 from core.tracking.tables import Document
 

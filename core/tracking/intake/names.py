@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from core.catalogue.search import SAYS_NOTHING
 from core.catalogue.snapshot import Catalogue, Names, Service, Site
 from core.errors import Malformed
-from core.tracking.files_columns import plain
+from core.tracking.files.columns import plain
 
 T = TypeVar("T", Service, Site)
 
