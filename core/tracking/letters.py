@@ -78,7 +78,8 @@ def letters(
         .join(Service, Service.id == Document.service_id)
         .join(Site, Site.id == Document.site_id)
         .where(*where)
-        .order_by(Document.id)
+        # Those that read alike come together, because one call carries one text.
+        .order_by(Service.code, Site.code, Person.language, Document.id)
     )
     return sa.insert(Message).from_select(list(values), chosen).returning(Message.id, Message.arguments)
 
