@@ -21,7 +21,7 @@ from bench.rig import Rig, phone, rig, wait_settled
 from core.messaging.tables import Lane, Status
 
 WORKERS = 2
-TURNS = 2
+TURNS = 3
 PATIENCE = 60.0
 
 

@@ -33,6 +33,7 @@ ZamuError
 │   └── NothingToAllow       what the owner was asked is over, or was asked of another phone
 ├── TooManyLookups           tracking.lookup: this phone, or anybody of this number, in an hour
 ├── TooManySms               messaging.limits: the message was asked for often enough in the last hour
+├── NotUnknown               messaging.desk: no such message, or what became of it is known
 ├── Unworded                 messaging.templates: a message that cannot be put into words
 └── Unsealable               people.sealing: sealed with another key, or damaged
 

@@ -54,7 +54,7 @@ def typed_number(turn: Turn, typed: str) -> Reply:
 
 @screen()
 def ask_number(turn: Turn) -> Reply:
-    return Ask(_("Type the 8 digits of the number on your waiting card"), target(take_number))
+    return Ask(_("Type your document number: the 8 digits on the SMS or waiting card"), target(take_number))
 
 
 @screen()
@@ -141,7 +141,8 @@ def answer(turn: Turn, consent: int, given: bool) -> Reply:
     except NothingToAllow as over:
         return End(str(over))
     if answered.given:
-        return End(_("Allowed. The centre may hand it to this person within the next 2 hours."))
+        until = dates.clock(answered.expires_at)
+        return End(_("Allowed. The centre may hand it to this person until {time}.").format(time=until))
     return End(_("Not allowed. It stays at the centre for you."))
 
 

@@ -59,9 +59,9 @@ def _blocked(turn: Turn, contact: Person) -> str:
     sender = consent.blocked_sender(turn.db, contact.id)
     unblock = UNBLOCK.get(turn.hop.network)
     if unblock and sender:
-        said = _("Your phone blocks SMS from {sender}. To allow them dial {unblock}")
+        said = _("Your phone blocks SMS from {sender}. To allow them dial {unblock} and choose Activate")
     elif unblock:
-        said = _("Your phone blocks our SMS. To allow them dial {unblock}")
+        said = _("Your phone blocks our SMS. To allow them dial {unblock} and choose Activate")
     elif sender:
         said = _("Your phone blocks SMS from {sender}. Ask your network to allow them.")
     else:

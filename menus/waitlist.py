@@ -235,11 +235,11 @@ def _place(turn: Turn, wait: waits.Wait) -> str:
 
 
 def _in_line() -> str:
-    return _("You are in line. A place that comes free is told by SMS and held for you for 30 minutes.")
+    return _("You are in line. When a place is free we SMS you and hold it for you for 30 minutes.")
 
 
 def _gone() -> str:
-    return _("That place has gone to the next in line. You are still waiting.")
+    return _("That place is no longer held for you.")
 
 
 def _day(iso: str) -> str:

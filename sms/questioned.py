@@ -39,6 +39,8 @@ def answer(talk: Talk, understood: Understood) -> None:
     elif given == NO and question.kind == questions.Kind.APPOINTMENT and question is not newest:
         # Another question came later: a place is not given up by mistake.
         talk.reply("reply_cancel_sure", reference=question.arguments["reference"])
+    elif given == NO and not named and (bookings := _asked_together(talk, question)):
+        talk.reply("reply_cancel_which", references=bookings)
     else:
         _take(talk, question, given)
 
@@ -73,6 +75,15 @@ def _meant(talk: Talk, newest: Question | None, given: str) -> Question | None:
     ):
         return newest
     return questions.last_asked(talk.db, talk.contact.id, talk.now)
+
+
+def _asked_together(talk: Talk, question: Question) -> list[str]:
+    """The bookings that a bare NO may be about: of a family's reminders none came last."""
+    if question.kind != questions.Kind.APPOINTMENT:
+        return []
+    others = questions.asked_with(talk.db, question, talk.now)
+    references = {one.arguments["reference"] for one in [question, *others]}
+    return sorted(references) if len(references) > 1 else []
 
 
 def _about_another(talk: Talk, number: str, given: str) -> None:
@@ -132,14 +143,17 @@ def _offer(talk: Talk, question: Question, given: str) -> None:
 def _collection(talk: Talk, question: Question, given: str) -> None:
     """May this person collect your document?"""
     try:
-        collection.answer_consent(
+        consent = collection.answer_consent(
             talk.db, talk.intent(), consent_id=question.arguments["consent_id"], given=given == YES
         )
     except NothingToAllow:
         _close(talk, question, given)
     else:
         questions.answer(talk.db, question, given, now=talk.now)
-        talk.reply("reply_collector_allowed" if given == YES else "reply_collector_refused")
+        if consent.given:
+            talk.reply("reply_collector_allowed", until=consent.expires_at.isoformat())
+        else:
+            talk.reply("reply_collector_refused")
 
 
 def _stay(talk: Talk, question: Question) -> None:

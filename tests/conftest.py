@@ -74,11 +74,10 @@ def empty(database: Database, keep: frozenset[str] = frozenset()) -> None:
 
 def clear_of_people(database: Database) -> None:
     """Delete all but the catalogue: for the few rows of one test, a seventh of what TRUNCATE takes."""
+    tables = [table.name for table in reversed(metadata.sorted_tables) if table.name not in CATALOGUE_TABLES]
     owner = sa.create_engine(database.owner, poolclass=sa.pool.NullPool)
     with owner.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            if table.name not in CATALOGUE_TABLES:
-                connection.execute(sa.delete(table))
+        connection.exec_driver_sql("; ".join(f"DELETE FROM {name}" for name in tables))
 
 
 # A database with nothing in it, for tests of the core.

@@ -113,9 +113,7 @@ class Intake:
                     elif outcome.phone:
                         report.phones[outcome.phone] += 1
                         if outcome.phone == "bad_phone":
-                            phones.write(
-                                outcome.row, "The document is taken. Correct its phone, and give this row again."
-                            )
+                            phones.write(outcome.row, _MEND)
                 progress(table)
             report.refused, report.bad_phones = refused.path, phones.path
 

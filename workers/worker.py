@@ -16,6 +16,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from core.clock import utc_now
@@ -80,6 +81,8 @@ def run_worker(settings: Settings, lane: str, *, now: Callable[[], datetime] = u
                 _work(settings, Lane(lane), context.stopping)
             except redis.RedisError as error:
                 _log.warning("valkey is away", part="valkey", lane=lane, error=type(error).__name__)
+            except StopRequested:
+                pass  # the signal came where RQ does not expect it, such as between two tries to reach Valkey
             context.stopping.wait(RETRY_SECONDS)
     finally:
         context.close()

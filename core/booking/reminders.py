@@ -14,6 +14,7 @@ from core.messaging import outbox, questions, quiet
 from core.messaging.tables import Lane
 from core.people.tables import Person
 
+TEMPLATE = "booking_reminder"
 AFTERNOON = time(16)
 """From then on tomorrow's bookings are reminded of; not once the lane rests: that would arrive with the morning's."""
 FRESH = timedelta(hours=12)
@@ -54,13 +55,15 @@ def remind_bookings(db: Session, *, now: datetime, limit: int) -> int:
         .values(reminded_at=now)
         .execution_options(synchronize_session=False)
     )
+    # Yesterday's, where its lane stood still, would arrive together with this morning's.
+    outbox.withdraw(db, *(f"booking:{row.id}" for row in due), now=now, template=TEMPLATE)
     for row in due:
         starts_at = row.starts_at.isoformat()
         message = outbox.write(
             db,
             person_id=row.contact_id,
             lane=Lane.NOTICE,
-            template="booking_reminder",
+            template=TEMPLATE,
             arguments={"service": row.service, "site": row.site, "starts_at": starts_at, "reference": row.reference},
             language=row.language or wording.DEFAULT,
             subject=f"booking:{row.id}",

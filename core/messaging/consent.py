@@ -28,9 +28,11 @@ def opt_out(db: Session, person_id: int, *, channel: str, now: datetime) -> bool
     False if that was known: a repeat leaves no second trace.
     """
     turned = _turn(db, person_id, given=False, channel=channel, now=now)
+    # An earlier place that is offered tomorrow morning: what is never to leave at once confirms nothing of today.
+    not_yet = sa.and_(Message.attempts == 0, Message.not_before > now)
     db.execute(
         sa.update(Message)
-        .where(Message.person_id == person_id, Message.status == Status.PENDING, ~Message.asked_for)
+        .where(Message.person_id == person_id, Message.status == Status.PENDING, ~Message.asked_for | not_yet)
         .values(status=Status.WITHHELD, error=OPTED_OUT, status_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from core.db import Session
 from core.errors import ZamuError
 from core.messaging.tables import Message, Status
+from core.messaging.truth import changed_after
 from core.people.audit import Actor, record_event
-from core.people.tables import Event
 
 DEAD = (Status.FAILED, Status.EXPIRED, Status.WITHHELD)
 """They will not leave any more by themselves."""
+_CHANGED = changed_after(Message.created_at)
 
 
 class NotUnknown(ZamuError):
@@ -104,7 +105,7 @@ def requeue(
     end for those whose time is over; it shortens none.
     """
     rows = db.execute(
-        sa.select(Message.id, Message.status, Message.gateway_id, Message.valid_until, _changed(), Message.lane)
+        sa.select(Message.id, Message.status, Message.gateway_id, Message.valid_until, _CHANGED, Message.lane)
         .where(Message.id.in_(ids))
         .order_by(Message.id)
         .with_for_update()
@@ -138,7 +139,7 @@ def resolve(db: Session, message_id: int, arrived: bool, actor: Actor, now: date
         NotUnknown: no such message, or somebody or a report was faster.
     """
     message = db.execute(
-        sa.select(Message.status, Message.valid_until, _changed().label("changed"), Message.lane)
+        sa.select(Message.status, Message.valid_until, _CHANGED.label("changed"), Message.lane)
         .where(Message.id == message_id)
         .with_for_update()
     ).one_or_none()
@@ -189,11 +190,6 @@ def _put_back(db: Session, message_id: int, *, now: datetime, valid_until: datet
         )
         .execution_options(synchronize_session=False)
     )
-
-
-def _changed() -> sa.ColumnElement[bool]:
-    """Whether anything has happened to a message's subject after the message was written: it may not be true now."""
-    return sa.exists().where(Event.subject == Message.subject, Event.at > Message.created_at)
 
 
 def _kept() -> sa.Select[*tuple[Any, ...]]:

@@ -50,14 +50,17 @@ def write(
     return message
 
 
-def withdraw(db: Session, *subjects: str, now: datetime) -> int:
+def withdraw(db: Session, *subjects: str, now: datetime, template: str | None = None) -> int:
     """Keep from leaving what is no longer true: all that waits about these subjects. Returns how many messages.
 
-    What is being handed over at this moment cannot be stopped.
+    `template`: only what says this. What is being handed over at this moment
+    cannot be stopped; if the gateway does not take it, it is withheld then
+    (core.messaging.settling).
     """
+    chosen = [Message.template == template] if template else []
     withdrawn = db.scalars(
         sa.update(Message)
-        .where(Message.subject.in_(subjects), Message.status == Status.PENDING)
+        .where(Message.subject.in_(subjects), Message.status == Status.PENDING, *chosen)
         .values(status=Status.WITHHELD, error="no_longer_true", status_at=now)
         .returning(Message.id)
         .execution_options(synchronize_session=False)

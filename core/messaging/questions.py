@@ -60,6 +60,22 @@ def newest(db: Session, person_id: int) -> Question | None:
     ).one_or_none()
 
 
+def asked_with(db: Session, question: Question, now: datetime) -> list[Question]:
+    """The other open questions of its kind that were written in one go with it: none of them was asked last."""
+    written_at = sa.select(Message.created_at).where(Message.id == question.message_id).scalar_subquery()
+    return list(
+        db.scalars(
+            _asked(question.person_id).where(
+                Question.id != question.id,
+                Question.kind == question.kind,
+                Question.answer.is_(None),
+                Question.expires_at > now,
+                Message.created_at == written_at,
+            )
+        )
+    )
+
+
 def answer(db: Session, question: Question, given: str, *, now: datetime) -> None:
     """Keep the answer to a question that is locked."""
     question.answer, question.answered_at = given, now

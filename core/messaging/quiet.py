@@ -10,7 +10,10 @@ RESTS: Mapping[Lane, tuple[time, time]] = {
     Lane.NOTICE: (time(20), time(7)),
     Lane.BULK: (time(18), time(8)),
 }
-"""From when in the evening to when in the morning. Interactive never rests: somebody is waiting."""
+"""From when in the evening to when in the morning. Interactive never rests: somebody is waiting.
+
+Bulk keeps to Safaricom's hours for promotional SMS, 8:00 to 18:00 (support.uwaziimobile.com, "Promotional Messages").
+"""
 MORNING = time(7)
 """When the day begins for a lane that never rests."""
 

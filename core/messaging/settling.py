@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.db import Session
+from core.db import Moment, Session
 from core.messaging import money, reports
 from core.messaging.tables import Message, Status
+from core.messaging.truth import changed_after
 from core.people.tables import Person
 
 BLOCKED = "blocked"
@@ -26,6 +27,9 @@ PAUSES = [timedelta(seconds=s) for s in (15, 60, 300, 900, 3600, 3 * 3600)]
 """Before the second, third … attempt, and up to a quarter longer by message, so that what failed together does not
 come back together; when there is none left the message has failed."""
 MOST_ATTEMPTS = len(PAUSES) + 1
+
+_BEFOREHAND = timedelta(seconds=10)
+"""A command that began so long before a claim may have withdrawn nothing: the message was in our hands by then."""
 
 
 class Fate(Enum):
@@ -104,6 +108,17 @@ _SETTLE = sa.text("""
     FROM settled GROUP BY lane, status
 """)
 
+_UNTRUE = (
+    sa.update(Message)
+    .where(
+        Message.id == sa.any_(sa.cast(sa.bindparam("ids", type_=sa.Text), sa.ARRAY(sa.BigInteger))),
+        Message.status == Status.PENDING,
+        changed_after(sa.func.greatest(Message.created_at, Message.claimed_at - _BEFOREHAND)),
+    )
+    .values(status=Status.WITHHELD, error="no_longer_true", status_at=sa.bindparam("now", type_=Moment))
+    .execution_options(synchronize_session=False)
+)
+
 
 def settle(db: Session, results: Sequence[Result], *, now: datetime) -> int:
     """Record what came of claimed messages, and match the reports that were quicker than we.
@@ -122,6 +137,7 @@ def settle(db: Session, results: Sequence[Result], *, now: datetime) -> int:
         # A gateway that repeats its ids must not undo a whole settling.
         results = _without_ids_in_use(db, results)
         recorded = _record(db, results, now)
+    _withhold_untrue(db, [r.message_id for r in results if r.fate in (Fate.RETRY, Fate.HELD)], now)
     _note_blocked(db, [r.message_id for r in results if r.error == BLOCKED and r.fate is Fate.FAILED], now)
     reports.match_early(db, [(r.gateway, r.gateway_id) for r in results if r.gateway and r.gateway_id], now=now)
     for row in recorded:
@@ -206,6 +222,12 @@ def _without_ids_in_use(db: Session, results: Sequence[Result]) -> list[Result]:
         )
     }
     return [r._replace(gateway_id=None) if (r.gateway, r.gateway_id) in used else r for r in results]
+
+
+def _withhold_untrue(db: Session, message_ids: Sequence[int], now: datetime) -> None:
+    """What comes back could not be withdrawn while it was being handed over (core.messaging.outbox)."""
+    if message_ids:
+        db.execute(_UNTRUE, {"ids": written_array(message_ids), "now": now})
 
 
 def _note_blocked(db: Session, message_ids: Sequence[int], now: datetime) -> None:

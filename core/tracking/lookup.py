@@ -21,6 +21,7 @@ from core.people.audit import Intent, record_event
 from core.people.register import Register
 from core.people.tables import Person
 from core.tracking import attempts
+from core.tracking.letters import about
 from core.tracking.showing import CONFIRMED_FOR, since
 from core.tracking.stages import Stage
 from core.tracking.tables import Document, LookupAttempt
@@ -110,7 +111,7 @@ def send_status(db: Session, intent: Intent, *, document_id: int) -> None:
         TooManySms: this phone asked for it too often (core.messaging.limits).
     """
 
-    subject = f"document:{document_id}"
+    subject = about(document_id)
 
     def work() -> Outcome:
         refuse_too_many(db, intent, "document.status_sent", subject)

@@ -32,6 +32,7 @@ def remind(db: Session, *, now: datetime, limit: int) -> int:
             Document.stage.in_(READY),
             Document.contact_id.is_not(None),
             Document.received_at <= now - AFTER[0],
+            Document.reminders < len(AFTER),
             Document.reminders < due,
         )
         .order_by(Document.id)

@@ -272,7 +272,7 @@ def test_the_status_is_not_sent_for_ever(phone: Phone, enters: Enter, ledger: Le
 
 def test_another_document_is_found_by_its_number_and_proof(caller: Phone, enters: Enter) -> None:
     enters(of=OTHER)
-    caller.dials().chooses("My document").sees("Type the 8 digits").answers(grouped(NUMBER))
+    caller.dials().chooses("My document").sees("Type your document number").answers(grouped(NUMBER))
     caller.sees("Type the last 3 digits of the owner's ID").answers(PROOF).sees("READY", "GPO")
     assert caller.requests == 4
 
@@ -289,12 +289,12 @@ def test_an_unknown_number_and_a_wrong_proof_get_the_same_words(phones: Phones, 
     unknown.answers("33055184", PROOF)
     assert wrong.screen == unknown.screen
     wrong.sees("No document with that number and ID.").does_not_see("GPO").chooses("Try again")
-    wrong.sees("Type the 8 digits").answers(NUMBER, PROOF).sees("READY")
+    wrong.sees("Type your document number").answers(NUMBER, PROOF).sees("READY")
 
 
 @pytest.mark.parametrize("number", ["48217093", "11111111", "4821709", "482170922", "waiting", "48 21 70 93"])
 def test_a_mistyped_number_is_told_before_anything_is_asked(caller: Phone, number: str) -> None:
-    caller.dials().chooses("My document").answers(number).sees("That number is not right.", "Type the 8 digits")
+    caller.dials().chooses("My document").answers(number).sees("That number is not right.", "Type your document number")
     caller.answers(NUMBER).sees("last 3 digits")
 
 
@@ -314,7 +314,7 @@ def test_a_document_cannot_be_guessed(phone: Phone, enters: Enter) -> None:
 def test_a_phone_confirmed_long_ago_is_shown_nothing_unasked(phone: Phone, enters: Enter, clock: Clock) -> None:
     enters()
     clock.time += timedelta(days=CONFIRMED_FOR_DAYS + 1)
-    phone.dials().chooses("My document").sees("Type the 8 digits").does_not_see("READY")
+    phone.dials().chooses("My document").sees("Type your document number").does_not_see("READY")
 
 
 def test_a_document_shown_to_its_own_phone_again_confirms_it(phone: Phone, enters: Enter, clock: Clock) -> None:

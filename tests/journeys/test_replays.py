@@ -137,7 +137,7 @@ def test_a_text_that_diverges_is_walked_from_the_start(phone: Phone, ledger: Led
     """A gateway that gives one session id to two calls, or loses answers: what it says now is what counts."""
     phone.books(until="services")
     phone.text = "2"
-    phone.sends().sees("Type the 8 digits")
+    phone.sends().sees("Type your document number")
     phone.text = "1*2*1*1"
     phone.sends().sees("First ID, GPO").answers("1").sees("Confirm").chooses("Confirm").is_over()
     assert len(ledger.bookings()) == 1

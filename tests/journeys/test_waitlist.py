@@ -119,5 +119,5 @@ def test_an_offer_that_has_run_out_says_so_kindly(phone: Phone, ledger: Ledger, 
     open_a_day(ledger, gpo, 2)
     phone.dials().chooses("My booking").sees("Held for you until 9:30am")
     clock.time = NOW + timedelta(minutes=31)
-    phone.chooses("Take it").goes_on().sees("That place has gone to the next in line. You are still waiting.")
+    phone.chooses("Take it").goes_on().sees("That place is no longer held for you.")
     assert len(ledger.bookings()) == 1

@@ -212,7 +212,7 @@ def _children(
             name, python, env=env, output=output, guard=guard, ready=ready, stage=stage, stop_limit=FINISH_LIMIT
         )
 
-    yield child("web", "web.cli", "serve", stage=WEB, ready=answers(settings.port, "/healthz"))
+    yield child("web", "web.cli", "serve", stage=WEB, ready=answers(settings.port, "/readyz"))
     for lane in Lane:
         yield child(f"worker {lane}", "web.cli", "worker", lane, stage=WORKERS)
     yield child("clock", "web.cli", "clock", stage=CLOCK)

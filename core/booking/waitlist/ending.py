@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,8 +31,8 @@ def end_offers(db: Session, *condition: sa.ColumnElement[bool], outcome: str, no
 
 
 def end_entry(db: Session, entry_id: int, *, outcome: str, now: datetime) -> None:
-    """Of a locked entry."""
-    _end(db, WaitlistEntry.id == entry_id, outcome=outcome, ended_at=now)
+    """Of a locked entry. What has not been said of it by then is never said."""
+    _end(db, WaitlistEntry.id == entry_id, outcome=outcome, now=now)
 
 
 def end_waits_of(db: Session, booking_id: int, *, now: datetime) -> list[Seat]:
@@ -41,7 +40,7 @@ def end_waits_of(db: Session, booking_id: int, *, now: datetime) -> list[Seat]:
     mine = _waits_of(db, booking_id)
     if not mine:
         return []
-    _end(db, WaitlistEntry.id.in_(mine), outcome="booking_over", ended_at=now)
+    _end(db, WaitlistEntry.id.in_(mine), outcome="booking_over", now=now)
     return end_offers(db, WaitlistOffer.entry_id.in_(mine), outcome="withdrawn", now=now)
 
 
@@ -59,5 +58,12 @@ def _waits_of(db: Session, booking_id: int) -> Sequence[int]:
     return db.scalars(sa.select(WaitlistEntry.id).where(*waits).order_by(WaitlistEntry.id).with_for_update()).all()
 
 
-def _end(db: Session, *condition: sa.ColumnElement[bool], **values: Any) -> None:
-    db.execute(sa.update(WaitlistEntry).where(*condition).values(**values).execution_options(synchronize_session=False))
+def _end(db: Session, *condition: sa.ColumnElement[bool], outcome: str, now: datetime) -> None:
+    ended = db.scalars(
+        sa.update(WaitlistEntry)
+        .where(*condition)
+        .values(outcome=outcome, ended_at=now)
+        .returning(WaitlistEntry.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    outbox.withdraw(db, *(f"waitlist_entry:{entry_id}" for entry_id in ended), now=now)

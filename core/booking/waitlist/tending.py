@@ -17,12 +17,15 @@ from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Service
 from core.clock import local_date
 from core.db import Session
-from core.messaging import outbox
-from core.messaging.tables import Lane
+from core.messaging import outbox, questions
+from core.messaging.tables import Lane, Message, Question, Status
 from core.people.audit import record_event
 
 MOST_SILENCES = 2
-"""Offers left unanswered before somebody is taken off the list: each keeps a place from others for half an hour."""
+"""Offers left unanswered before somebody is taken off the list: each keeps a place from others for half an hour.
+
+One whose SMS did not leave in time passes on too, and is nobody's silence.
+"""
 OVER_IS_NEWS = timedelta(days=1)
 """For so long it is worth an SMS that somebody is no longer in line."""
 
@@ -45,7 +48,7 @@ def tend(db: Session, catalogue: Catalogue, *, now: datetime, limit: int) -> int
 
 def _pass_on_silent(db: Session, *, now: datetime, limit: int) -> int:
     silent = db.execute(
-        sa.select(WaitlistOffer.id, WaitlistOffer.entry_id, WaitlistEntry.silences)
+        sa.select(WaitlistOffer.id, WaitlistOffer.entry_id, WaitlistEntry.silences, _was_told().label("told"))
         .join(WaitlistEntry, WaitlistEntry.id == WaitlistOffer.entry_id)
         .where(WaitlistOffer.outcome.is_(None), WaitlistOffer.expires_at <= now)
         .order_by(WaitlistOffer.expires_at, WaitlistOffer.id)
@@ -55,17 +58,29 @@ def _pass_on_silent(db: Session, *, now: datetime, limit: int) -> int:
     if not silent:
         return 0
     seats = end_offers(db, WaitlistOffer.id.in_([row.id for row in silent]), outcome="silent", now=now)
+    told = [row for row in silent if row.told]
     db.execute(
         sa.update(WaitlistEntry)
-        .where(WaitlistEntry.id.in_([row.entry_id for row in silent]))
+        .where(WaitlistEntry.id.in_([row.entry_id for row in told]))
         .values(silences=WaitlistEntry.silences + 1)
         .execution_options(synchronize_session=False)
     )
-    for row in silent:
+    for row in told:
         if row.silences + 1 >= MOST_SILENCES:
             _end(db, row.entry_id, outcome="silent", now=now)
     pass_on(db, seats, now=now)
     return len(silent)
+
+
+def _was_told() -> sa.ColumnElement[bool]:
+    """Whether an offer's SMS has left, or never will for a reason of its phone's: not if its lane stood still."""
+    return sa.exists().where(
+        Question.person_id == WaitlistEntry.contact_id,
+        Question.kind == questions.Kind.WAITLIST_OFFER,
+        Question.arguments["offer_id"].as_integer() == WaitlistOffer.id,
+        Message.id == Question.message_id,
+        Message.status.not_in([Status.PENDING, Status.EXPIRED, Status.WITHHELD]),
+    )
 
 
 def _end_entries(db: Session, *, now: datetime, limit: int) -> int:

@@ -36,9 +36,10 @@ def _reminder(say: Wording) -> str:
     """Two SMS at most: a long list of what to bring is cut after the last thing that still fits."""
     booked = _("Remember: {service}, {site}, {when}.").format(**say.booking())
     if say.sender.answerable:
-        answer = _("Coming? Send {yes}. Cannot come? Send {no}: an empty place is a day lost to somebody else.").format(
-            yes=say.sender.answer(_("YES")), no=say.sender.answer(_("NO"))
-        )
+        answer = _(
+            "Coming? Send {yes}. Cannot come? Send {no} to cancel: an empty place is a day lost to somebody else."
+        ).format(yes=say.sender.answer(_("YES")), no=say.sender.answer(_("NO")))
+        answer = say.with_price(answer)
     else:
         answer = _("Cannot come? Dial {code} and cancel: an empty place is a day lost to somebody else.").format(
             code=say.code

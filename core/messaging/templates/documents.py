@@ -41,13 +41,13 @@ def _coded(say: Wording) -> dict[str, str]:
 
 
 def _correction(say: Wording) -> str:
-    return _("{service} cannot go on. {to_do}").format(
+    return _("{service}: your application has stopped. {to_do}").format(
         service=say.service(), to_do=to_do(say.arguments["correction"], say.site())
     )
 
 
 def _rejected(say: Wording) -> str:
-    return _("{service}: the agency has rejected it. Ask at {site} why, and what you can do.").format(
+    return _("{service}: the agency has rejected your application. Ask at {site} why, and what you can do.").format(
         service=say.service(), site=say.site()
     )
 
@@ -81,9 +81,8 @@ def _consent(say: Wording) -> str:
         return _(
             "Somebody with ID ...{digits} asks to collect: {service}, {site}. To allow it or not, dial {code}"
         ).format(code=say.code, **asked)
-    return _("Somebody with ID ...{digits} asks to collect: {service}, {site}. Allow? Answer {yes} or {no}").format(
-        yes=say.sender.answer(_("YES")), no=say.sender.answer(_("NO")), **asked
-    )
+    said = _("Somebody with ID ...{digits} asks to collect: {service}, {site}. Allow? Answer {yes} or {no}.")
+    return say.with_price(said.format(yes=say.sender.answer(_("YES")), no=say.sender.answer(_("NO")), **asked))
 
 
 TEMPLATES = {

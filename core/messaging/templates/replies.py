@@ -1,6 +1,7 @@
 """Answers to citizens' SMS. Each is one SMS, and says what can be sent next where that helps.
 
-What leaves under a name cannot be answered: then the code to dial is said instead.
+What can be sent is what the reader has just written to; where answers leave under a name,
+help says the code to dial instead.
 """
 
 from datetime import datetime
@@ -30,11 +31,11 @@ def _help(say: Wording) -> str:
 
 
 def _not_understood(say: Wording) -> str:
-    return " ".join([_("We did not understand."), _can(say)])
+    return " ".join([_("Sorry, we did not understand."), _can(say)])
 
 
 def _nothing_asked(say: Wording) -> str:
-    return " ".join([_("Thank you. We had no question."), _can(say)])
+    return " ".join([_("Thank you, but we had not asked you anything."), _can(say)])
 
 
 def _had_answer(say: Wording) -> str:
@@ -55,8 +56,7 @@ def _answer_number(say: Wording) -> str:
 
 def _status_how(say: Wording) -> str:
     return _(
-        "Send {status}, the number on the waiting card and the last 3 digits of the owner's ID. "
-        "No ID: the year of birth."
+        "Send {status}, the document number and the last 3 digits of the owner's ID. No ID: the year of birth."
     ).format(status=say.sender.answer(_("STATUS")))
 
 
@@ -179,21 +179,21 @@ def _started(say: Wording) -> str:
 
 
 def _gone(say: Wording) -> str:
-    return _("That is no longer open. Nothing has been changed. To see your booking or document dial {code}.").format(
-        code=say.code
-    )
+    said = _("It is too late to answer that. Nothing has been changed. To see your booking or document dial {code}.")
+    return said.format(code=say.code)
 
 
 def _declined(say: Wording) -> str:
-    return _("Thank you. Somebody else gets that time. What you have booked stays yours.")
+    return _("Thank you. The place goes to the next in line. You are still in line, and a booking you have stays.")
 
 
 def _collector_allowed(say: Wording) -> str:
-    return _("Thank you. That person may now collect your document.")
+    said = _("Thank you. That person may collect your document until {until}. If you change your mind send {no}.")
+    return said.format(until=dates.clock(say.moment("until")), no=say.sender.answer(_("NO")))
 
 
 def _collector_refused(say: Wording) -> str:
-    return _("Thank you. That person does not get your document.")
+    return _("Thank you. That person will not get your document.")
 
 
 def _failed(say: Wording) -> str:
@@ -238,7 +238,7 @@ TEMPLATES = {
     "reply_started": Template(_started, ()),
     "reply_gone": Template(_gone, ()),
     "reply_declined": Template(_declined, ()),
-    "reply_collector_allowed": Template(_collector_allowed, ()),
+    "reply_collector_allowed": Template(_collector_allowed, ("until",)),
     "reply_collector_refused": Template(_collector_refused, ()),
     "reply_failed": Template(_failed, ()),
 }

@@ -7,8 +7,8 @@ from core.wording import gettext as _
 def _smoke(say: Wording) -> str:
     if not say.sender.answerable:
         return _("A test of the Huduma SMS. You need do nothing. To book dial {code}.").format(code=say.code)
-    return _("A test of the Huduma SMS. To try the way back, answer {answer}. To book dial {code}.").format(
-        answer=say.sender.answer("HELP"), code=say.code
+    return _("A test of the Huduma SMS. To try an answer, send {answer}. To book dial {code}.").format(
+        answer=say.sender.answer(_("HELP")), code=say.code
     )
 
 

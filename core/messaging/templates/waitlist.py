@@ -7,7 +7,7 @@ from core.wording import gettext as _
 
 def _joined(say: Wording) -> str:
     return _(
-        "You are in line for {service}, {site}, until {day}. An earlier place is held for you for 30 minutes. "
+        "You are in line for {service}, {site}, until {day}. If a place is free we SMS you and hold it 30 minutes. "
         "To stop dial {code}."
     ).format(service=say.service(), site=say.site(), day=dates.day_month(say.day("last_day")), code=say.code)
 
@@ -26,7 +26,7 @@ def _offer(say: Wording) -> str:
             "Then it goes to the next in line."
         ).format(**place, code=say.code)
     said = _("Earlier place: {service}, {site}, {when}. To take it send {yes} by {until}. To leave it send {no}.")
-    return said.format(**place, yes=say.sender.answer(_("YES")), no=say.sender.answer(_("NO")))
+    return say.with_price(said.format(**place, yes=say.sender.answer(_("YES")), no=say.sender.answer(_("NO"))))
 
 
 def _over(say: Wording) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 
 from core.catalogue.snapshot import Catalogue
 from core.errors import ZamuError
+from core.messaging.segments import segments
 from core.messaging.senders import NOBODY, Sender
 from core.people.register import Register
 from core.references import grouped
 from core.wording import dates
+from core.wording import gettext as _
 
 
 class Unworded(ZamuError):
@@ -67,6 +69,12 @@ class Wording:
     def collection_code(self) -> str:
         """What its owner says at the counter: made again from the document and its arrival, stored nowhere."""
         return self.speech.register.collection_code(self.arguments["document"], self.arguments["arrival"])
+
+    def with_price(self, question: str) -> str:
+        """The question, and that answering costs nothing: where that is so, and the SMS still is one."""
+        free = _("Answering is free.")
+        priced = f"{question} {free}"
+        return priced if self.sender.free and segments(priced) == 1 else question
 
     def booking(self) -> dict[str, str]:
         """What every message about a booking names."""

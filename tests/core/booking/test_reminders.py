@@ -58,6 +58,21 @@ def test_each_of_the_two_is_said_once(world: World) -> None:
     assert [remind(world), remind(world)] == [1, 0]
 
 
+def test_yesterdays_that_could_not_leave_does_not_arrive_with_this_mornings(world: World) -> None:
+    booked(world, an_hour(10), an_hour(9, day=TUESDAY - timedelta(days=3)))
+    world.now = an_hour(16, day=TUESDAY - timedelta(days=1))
+    assert remind(world) == 1
+    world.now = an_hour(7)
+    assert remind(world) == 1
+    said = sa.select(Message.template, Message.status).order_by(Message.id)
+    with world.transaction() as db:
+        assert [tuple(row) for row in db.execute(said)] == [
+            ("booking_confirmed", "pending"),
+            ("booking_reminder", "withheld"),
+            ("booking_reminder", "pending"),
+        ]
+
+
 def test_a_reminder_asks_and_is_of_use_until_the_place_begins(world: World) -> None:
     phone, booking = booked(world, an_hour(10), an_hour(9, day=FRIDAY_BEFORE))
     world.now = an_hour(16, day=MONDAY)

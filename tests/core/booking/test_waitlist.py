@@ -13,6 +13,7 @@ from core.booking.serving import serve
 from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer
 from core.booking.upkeep import archive_past, free_expired_holds
 from core.catalogue import tables as rows
+from core.messaging import consent
 from core.messaging.tables import Message, Question, Status
 from core.people.audit import Actor
 from core.people.tables import Event, Person
@@ -176,6 +177,12 @@ def test_a_place_that_everybody_left_is_anybodys(world: World) -> None:
     world.confirms(world.phone(), offering, AT)
 
 
+def told(world: World) -> None:
+    """The SMS of all offers have left."""
+    with world.transaction() as db:
+        db.execute(sa.update(Message).where(Message.template == "waitlist_offer").values(status=Status.SENT))
+
+
 def test_silence_passes_it_on_and_the_second_one_ends_the_waiting(world: World) -> None:
     offering, first, second = world.offering(seats=1), world.phone(), world.phone()
     owners = [(p := world.phone(), world.confirms(p, offering, an_hour(hour))) for hour in (8, 9)]
@@ -185,6 +192,7 @@ def test_silence_passes_it_on_and_the_second_one_ends_the_waiting(world: World) 
     for nth, owner in enumerate(owners):
         world.gives_up(*owner)
         assert world.offered()[-1] == first
+        told(world)
         world.later(minutes=31)
         with world.transaction() as db:
             waitlist.tend(db, world.catalogue, now=world.now, limit=1)
@@ -193,6 +201,44 @@ def test_silence_passes_it_on_and_the_second_one_ends_the_waiting(world: World) 
         world.declines(second, world.offers()[0].id)
     assert world.scalars(sa.select(WaitlistEntry.outcome).where(WaitlistEntry.contact_id == first)) == ["silent"]
     assert "waitlist_silent" in world.scalars(sa.select(Message.template).where(Message.person_id == first))
+
+
+def test_an_offer_whose_sms_never_left_is_nobodys_silence(world: World) -> None:
+    offering, first, second = world.offering(seats=1), world.phone(), world.phone()
+    owners = [(p := world.phone(), world.confirms(p, offering, an_hour(hour))) for hour in (8, 9, 10)]
+    for phone in (first, second):
+        world.waits(phone, offering)
+        world.later(seconds=1)
+    for owner in owners:
+        world.gives_up(*owner)
+        world.later(minutes=31)
+        with world.transaction() as db:
+            waitlist.tend(db, world.catalogue, now=world.now, limit=1)
+        assert world.offered() == [second]
+        world.declines(second, world.offers()[0].id)
+    assert world.scalars(sa.select(WaitlistEntry.silences)) == [0, 0]
+    assert "waitlist_silent" not in world.scalars(sa.select(Message.template))
+
+
+def test_a_stop_at_night_keeps_the_offer_of_the_morning_from_leaving(world: World) -> None:
+    offering, owner, phone = world.offering(seats=1), world.phone(), world.phone()
+    booked = world.confirms(owner, offering, an_hour(11))
+    world.waits(phone, offering)
+    world.now = an_hour(22, day=TUESDAY - timedelta(days=1))
+    world.gives_up(owner, booked)
+    assert world.offered() == [phone]
+    with world.transaction() as db:
+        consent.opt_out(db, phone, channel="sms", now=world.now)
+    [offer] = world.scalars(sa.select(Message).where(Message.template == "waitlist_offer"))
+    assert (offer.status, offer.error) == ("withheld", "opted_out")
+    assert world.scalars(sa.select(Message.status).where(Message.template == "waitlist_joined")) == ["pending"]
+
+
+def test_who_has_left_the_line_is_not_told_any_more_that_they_wait(world: World) -> None:
+    offering, phone = world.offering(), world.phone()
+    waits = world.waits(phone, offering)
+    world.does(waitlist.leave, phone, entry_id=waits.entry_id)
+    assert only(world, Message).error == "no_longer_true"
 
 
 def test_a_late_yes_is_refused_and_stays_in_line(world: World) -> None:

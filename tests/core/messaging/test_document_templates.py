@@ -47,8 +47,8 @@ def speech(catalogue: Catalogue, register: Register) -> Speech:
     ("template", "text"),
     [
         ("document_registered", "Applied: Lost ID, GPO. Document number 4821 7092. Promised by 3 Nov. "),
-        ("document_correction", "Lost ID cannot go on. The photo cannot be used. Come to GPO for a new one; "),
-        ("document_rejected", "Lost ID: the agency has rejected it. Ask at GPO why, and what you can do."),
+        ("document_correction", "Lost ID: your application has stopped. The photo cannot be used. Come to GPO for "),
+        ("document_rejected", "Lost ID: the agency has rejected your application. Ask at GPO why, and what "),
         ("document_late", "Lost ID was promised by 3 Nov and is late. No need to come and ask. "),
         ("document_collected", "Lost ID has been collected at GPO. If it was not you, tell the centre at once."),
         (

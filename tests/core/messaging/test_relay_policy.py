@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.messaging import quiet, relay
 from core.messaging.relay import Fate, Result
 from core.messaging.tables import Lane, Message, Spending, Status
+from core.people.audit import Actor, record_event
 from core.people.tables import Person
 
 PHONE, OTHER = "+254711000001", "+254711000002"
@@ -159,6 +160,22 @@ def test_what_is_taken_is_booked_to_its_lane_and_day(box, db):
     spent = db.scalars(sa.select(Spending)).one()
     assert (spent.what, spent.messages, spent.segments, spent.cost_kes) == ("bulk", 2, 4, Decimal("3.2"))
     assert box.get(one.id).sender == "HUDUMA"
+
+
+@pytest.mark.parametrize("fate", [Fate.RETRY, Fate.HELD])
+@pytest.mark.parametrize(
+    ("seconds", "becomes"),
+    [(-20, "pending"), (-1, "withheld"), (3, "withheld")],
+    ids=["long before", "just before", "meanwhile"],
+)
+def test_what_ceased_to_be_true_while_it_was_handed_over_does_not_leave_later(box, db, now, fate, seconds, becomes):
+    """A command finds nothing to withdraw while the message is in a worker's hands."""
+    message_id = box.write()
+    at = now + timedelta(minutes=1)
+    claimed = box.claim(at=at)
+    record_event(db, "booking.given_up", "booking:1", actor=Actor("ussd"), now=at + timedelta(seconds=seconds))
+    box.settle(claimed, fate, at=at + timedelta(seconds=5))
+    assert box.status(message_id) == becomes
 
 
 def test_who_blocks_us_is_noted(box, db, now):

@@ -9,6 +9,7 @@ from core.booking.beneficiaries import MAX_LIVE_A_PHONE
 from core.clock import NAIROBI
 from core.gsm7 import septets
 from core.messaging.segments import PART, SINGLE
+from core.messaging.senders import NOBODY, Sender
 from core.messaging.templates import TEMPLATES, Speech, Unworded, render
 from core.messaging.templates.campaigns import MOST_SEGMENTS
 from core.tracking.corrections import Correction
@@ -26,6 +27,13 @@ LONGEST_DAYS = [
     datetime(2027, month, day, 12, 30, tzinfo=NAIROBI) for month, day in product(range(1, 13), range(1, 29))
 ]
 
+
+SENDERS = [
+    NOBODY,
+    Sender("22191", answerable=True, free=True),
+    Sender("40404", answerable=True, keyword="HUDUMAKENYA", free=True),
+]
+"""A name, a short code of our own, and a shared one with the longest keyword that the settings take."""
 
 WORDS = {
     "text": "x" * (PART * MOST_SEGMENTS),
@@ -73,16 +81,13 @@ def test_it_is_worded_in_the_language_of_its_reader(speech):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_every_message_fits_its_sms_with_the_longest_real_data(catalogue, speech, template, language):
+def test_every_message_fits_its_sms_with_the_longest_real_data(catalogue, register, template, language):
     """The longest service, site and day are found one after the other: the text is longest with all three."""
+    speeches = [Speech(catalogue, CODE, register, sender) for sender in SENDERS]
 
-    def length(service, site, when, stage):
-        text = render(
-            template,
-            arguments(template, service, site, when, stage),
-            language=language,
-            speech=speech,
-        )
+    def length(service, site, when, stage, speech=speeches[0]):
+        given = arguments(template, service, site, when, stage)
+        text = render(template, given, language=language, speech=speech)
         count = septets(text)
         assert count is not None, f"not GSM-7: {text}"
         return count
@@ -91,8 +96,15 @@ def test_every_message_fits_its_sms_with_the_longest_real_data(catalogue, speech
     when = max(LONGEST_DAYS, key=lambda w: length("IDR", "GPO", w, stage))
     service = max(catalogue.services, key=lambda s: length(s, "GPO", when, stage))
     site = max(catalogue.sites, key=lambda s: length(service, s, when, stage))
-    longest = length(service, site, when, stage)
+    longest = max(length(service, site, when, stage, speech) for speech in speeches)
     assert longest <= (SINGLE if TEMPLATES[template].segments == 1 else PART * TEMPLATES[template].segments)
+
+
+@pytest.mark.parametrize(("free", "said"), [(True, " or NO. Answering is free."), (False, " or NO.")])
+def test_that_answering_is_free_is_said_only_where_it_is(catalogue, register, free, said):
+    speech = Speech(catalogue, CODE, register, Sender("22191", answerable=True, free=free))
+    given = {"service": "IDR", "site": "GPO", "digits": "678"}
+    assert render("collection_consent", given, language="en", speech=speech).endswith(said)
 
 
 @pytest.mark.parametrize("stage", Stage)

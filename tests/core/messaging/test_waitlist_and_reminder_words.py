@@ -5,16 +5,12 @@ from datetime import datetime
 import pytest
 
 from core.clock import NAIROBI
-from core.gsm7 import septets
-from core.messaging.segments import segments
 from core.messaging.senders import NOBODY, Sender
-from core.messaging.templates import TEMPLATES, Speech, render
-from core.wording import LANGUAGES
+from core.messaging.templates import Speech, render
 
 OURS = Sender("22191", answerable=True)
 SHARED = Sender("40404", answerable=True, keyword="HUDUMA")
 AT = datetime(2026, 11, 24, 8, tzinfo=NAIROBI).isoformat()
-LONGEST_AT = datetime(2026, 9, 30, 12, 30, tzinfo=NAIROBI).isoformat()
 GIVEN = {
     "service": "IDR",
     "site": "GPO",
@@ -23,24 +19,10 @@ GIVEN = {
     "reference": "48217096",
     "last_day": "2026-11-25",
 }
-MINE = ("waitlist_joined", "waitlist_offer", "waitlist_over", "waitlist_silent", "booking_reminder")
 
 
 def said(catalogue, register, template, sender=NOBODY, language="en", **changes):
     return render(template, GIVEN | changes, language=language, speech=Speech(catalogue, "*191*9#", register, sender))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("sender", [NOBODY, OURS, SHARED], ids=["a name", "a code", "a shared code"])
-@pytest.mark.parametrize("template", MINE)
-def test_it_fits_with_every_service_and_centre_under_every_sender(catalogue, register, template, sender, language):
-    longest_site = max(catalogue.sites, key=lambda s: len(catalogue.sites[s].names.short[language]))
-    for service in catalogue.services:
-        text = said(
-            catalogue, register, template, sender, language, service=service, site=longest_site, starts_at=LONGEST_AT
-        )
-        assert septets(text) is not None
-        assert segments(text) <= TEMPLATES[template].segments, text
 
 
 @pytest.mark.parametrize("template", ["waitlist_offer", "booking_reminder"])

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.messaging import desk, relay
 from core.messaging.tables import Lane, Message, Status
 from core.tracking import notices, receiving
 from core.tracking.documents import lock_all, move
@@ -179,3 +180,29 @@ def test_a_notice_of_an_earlier_arrival_says_nothing_of_this_one(shelf: Shelf) -
     shelf.does(send_on)
     shelf.acknowledge(document, tell=False)
     assert shelf.does(lambda db: notices.note_told(db, now=shelf.now, limit=10)) == 0
+
+
+@pytest.mark.parametrize(
+    ("stage", "refused"),
+    [(Stage.TRANSFERRED, "changed_since"), (Stage.COLLECTED, "changed_since"), (Stage.REMINDED, None)],
+)
+def test_a_notice_that_failed_is_sent_after_all_only_while_it_is_true(
+    shelf: Shelf, stage: Stage, refused: str | None
+) -> None:
+    document_id, later = shelf.arrived(), shelf.now + timedelta(minutes=1)
+    shelf.hand_over_messages(Status.FAILED)
+    [notice] = shelf.messages("document_ready")
+    shelf.does(lambda db: move(db, db.get_one(Document, document_id), stage, actor=CLERK, origin="test", now=later))
+    put_back = shelf.does(lambda db: desk.requeue(db, [notice.id], actor=CLERK, now=later))
+    assert put_back.refused.get(notice.id) == refused
+
+
+def test_a_notice_on_its_way_does_not_come_back_for_a_document_that_has_left(shelf: Shelf) -> None:
+    document_id, later = shelf.arrived(), shelf.now + timedelta(seconds=20)
+    [claimed] = shelf.does(lambda db: relay.claim(db, Lane.NOTICE, limit=10, now=later))
+    shelf.does(
+        lambda db: move(db, db.get_one(Document, document_id), Stage.TRANSFERRED, actor=CLERK, origin="test", now=later)
+    )
+    came_back = relay.Result(claimed.id, claimed.attempt, relay.Fate.RETRY)
+    shelf.does(lambda db: relay.settle(db, [came_back], now=later))
+    assert [(m.status, m.error) for m in shelf.messages()] == [("withheld", "no_longer_true")]
