@@ -26,7 +26,7 @@ COLLECTING = "COL"
 @screen()
 def mine(turn: Turn) -> Reply:
     """Unasked only to a phone confirmed lately: numbers are lent and recycled."""
-    if turn.contact and consents.open_question(turn.db, turn.contact.id, turn.now):
+    if turn.contact and consents.open_question(turn.db, turn.register, turn.contact.id, turn.now):
         return go(asked)
     return go(own)
 
@@ -116,7 +116,7 @@ def see(turn: Turn, document: int) -> Reply:
 @screen()
 def asked(turn: Turn) -> Reply:
     """Somebody stands at the counter and waits for this answer: it comes before the owner's documents."""
-    question = consents.open_question(turn.db, turn.contact.id, turn.now) if turn.contact else None
+    question = consents.open_question(turn.db, turn.register, turn.contact.id, turn.now) if turn.contact else None
     if question is None:
         return go(own)
     service = turn.catalogue.services[question.service]

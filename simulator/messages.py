@@ -169,7 +169,7 @@ class Messages:
         accepted = statuses.QUEUED if queued else statuses.SENT
         opted_out = self._subscribers.opted_out(numbers)
         status, delivered = knobs.final_report, knobs.final_report == "Success"
-        ids = secrets.token_hex(16 * len(numbers))
+        ids = f"{random.getrandbits(128 * len(numbers)):0{32 * len(numbers)}x}"
         recipients, taken = [], []
         with self._lock:
             for place, number in enumerate(numbers):

@@ -95,6 +95,11 @@ def _cancel(talk: Talk, understood: Understood) -> None:
     reference = _which(talk, understood, "reply_cancel_which")
     if reference is None:
         return
+    question = questions.last_asked(talk.db, talk.contact.id, talk.now)
+    if not understood.arguments and question and question.kind != questions.Kind.APPOINTMENT:
+        # It may be meant for what was just asked, and not for the booking.
+        talk.reply("reply_cancel_sure", reference=reference)
+        return
     try:
         commands.give_up(talk.db, talk.intent(), reference=reference)
     except NoSuchBooking:

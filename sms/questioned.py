@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from core.booking import commands, waitlist
-from core.booking.errors import BookingRefused
+from core.booking.errors import BookingRefused, OfferOver, TooManyBookings
 from core.messaging import questions
 from core.messaging.questions import NO, YES
 from core.messaging.tables import Question
@@ -134,8 +134,13 @@ def _offer(talk: Talk, question: Question, given: str) -> None:
         else:
             waitlist.decline(talk.db, talk.intent(), offer_id=offer_id)
             talk.reply("reply_declined")
-    except BookingRefused:
+    except OfferOver:
         _close(talk, question, given)
+    except TooManyBookings:
+        # The place is held all the same: YES is right once there is room.
+        talk.reply("reply_too_many_bookings")
+    except BookingRefused:
+        talk.reply("reply_booked_by_another")
     else:
         questions.answer(talk.db, question, given, now=talk.now)
 

@@ -17,7 +17,7 @@ from core.people.register import Register
 from core.settings import ServiceCode, Settings
 from core.tables import metadata
 from migrations import migrate
-from tests.support import NOW, SECRET, Clock, Database
+from tests.support import NOW, SECRET, SECRET_KEY, Clock, Database
 from web.local.scratch import ScratchServers, scratch_servers
 from web.seeding import seed_database
 
@@ -131,7 +131,7 @@ def settings_for(database: Database, servers: ScratchServers, **changes: object)
         "database_owner_url": database.owner,
         "redis_url": servers.redis_url,
         "queue_url": servers.redis_url,
-        "secret_key": "a secret key of the tests, long enough",
+        "secret_key": SECRET_KEY,
         "callback_secrets": (SECRET, "the-secret-before-this-one"),
         "ussd_codes": (ServiceCode("*191*9#"), ServiceCode("*384*7#", prefix="77")),
         "at_api_key": "a-key",

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from core.people.sealing import Sealer
+
 SECRET = "a-callback-secret-for-tests"
+SECRET_KEY = "a secret key of the tests, long enough"
+COLLECTOR = Sealer(SECRET_KEY, "identity").seal(b"national_id:12345678").hex()
+"""Somebody's identity as a message about collecting keeps it: sealed."""
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 """Monday, 9:00 in Nairobi."""
 

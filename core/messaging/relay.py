@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from core.clock import at_local, local_date
 from core.db import Moment, Session
 from core.messaging import quiet
+from core.messaging.consent import OPTED_OUT
 from core.messaging.settling import MOST_ATTEMPTS, Fate, Result, settle, written_array
 from core.messaging.tables import Lane, LaneState, Message, Status
 from core.people.tables import Person
@@ -137,7 +138,7 @@ _NOW, _MORNING = sa.bindparam("now", type_=Moment), sa.bindparam("morning", type
 _CHANGES: Mapping[_Verdict, tuple[sa.Update, str]] = {
     _Verdict.GO: _change("now", status=Status.SENDING, attempts=Message.attempts + 1, claimed_at=_NOW, status_at=_NOW),
     _Verdict.EXPIRED: _change("now", status=Status.EXPIRED, status_at=_NOW),
-    _Verdict.OPTED_OUT: _change("now", status=Status.WITHHELD, error="opted_out", status_at=_NOW),
+    _Verdict.OPTED_OUT: _change("now", status=Status.WITHHELD, error=OPTED_OUT, status_at=_NOW),
     _Verdict.PUT_OFF: _change("morning", not_before=_MORNING, error="a_day"),
     _Verdict.ENOUGH: _change("now", status=Status.WITHHELD, error="a_day", status_at=_NOW),
 }

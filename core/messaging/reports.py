@@ -51,8 +51,8 @@ _MEANING: dict[str, Status] = {
     ReportStatus.EXPIRED: Status.FAILED,
 }
 
-BLOCKED = frozenset({"user_in_blacklist"})
-"""Reasons that mean that the phone lets none of our messages through."""
+_BLOCKED = "user_in_blacklist"
+"""The reason that means that the phone lets none of our messages through."""
 
 _RANK = {Status.PENDING: 0, Status.SENDING: 1, Status.UNKNOWN: 2, Status.SENT: 3}
 _FINAL = 4
@@ -147,7 +147,9 @@ def settle_unknown(db: Session, *, now: datetime, limit: int = 1000) -> int:
             DeliveryReport.message_id.is_(None),
             DeliveryReport.at.between(Message.claimed_at - _SKEW, Message.claimed_at + SPAN),
         )
-        .distinct()
+        # The latest first: what can never be told apart must not keep the others from their turn.
+        .group_by(Person.phone_index)
+        .order_by(sa.func.max(DeliveryReport.at).desc())
         .limit(limit)
     ).all()
     settled = 0
@@ -232,7 +234,7 @@ def _note_phone(
     blocked: Any = Person.blocked_at
     if status == ReportStatus.DELIVERED:
         blocked = sa.null()
-    elif reason in BLOCKED and _MEANING.get(status) == Status.FAILED:
+    elif reason == _BLOCKED and _MEANING.get(status) == Status.FAILED:
         blocked = sa.func.coalesce(Person.blocked_at, now)
     seen_on = network if network is not None else Person.network
     db.execute(

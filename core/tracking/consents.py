@@ -76,7 +76,7 @@ def ask_consent(
         db.add(consent)
         db.flush()
         record_event(db, "document.consent_asked", about(document_id), actor=actor, now=now, consent_id=consent.id)
-        _write(db, document, owner, consent, collector.number[-3:], now=now)
+        _write(db, document, owner, consent, now=now)
         return {"consent_id": consent.id}
 
     return int(once(db, request_key, work, now=now)["consent_id"])
@@ -128,7 +128,7 @@ class Asked:
     """The last three of the ID of whoever wants to collect."""
 
 
-def open_question(db: Session, contact_id: int, now: datetime) -> Asked | None:
+def open_question(db: Session, people: Register, contact_id: int, now: datetime) -> Asked | None:
     """What this phone has been asked last, while it can be answered."""
     row = db.execute(
         sa.select(CollectionConsent.id, Message.arguments)
@@ -150,7 +150,7 @@ def open_question(db: Session, contact_id: int, now: datetime) -> Asked | None:
     if row is None:
         return None
     said = row.arguments
-    return Asked(row.id, said["service"], said["site"], said["digits"])
+    return Asked(row.id, said["service"], said["site"], people.last_digits(bytes.fromhex(said["collector"])))
 
 
 def _asked_lately(db: Session, document_id: int, now: datetime) -> list[CollectionConsent]:
@@ -158,25 +158,25 @@ def _asked_lately(db: Session, document_id: int, now: datetime) -> list[Collecti
     return list(db.scalars(sa.select(CollectionConsent).where(CollectionConsent.document_id == document_id, recently)))
 
 
-def _write(
-    db: Session, document: Document, owner: Person, consent: CollectionConsent, digits: str, *, now: datetime
-) -> None:
+def _write(db: Session, document: Document, owner: Person, consent: CollectionConsent, *, now: datetime) -> None:
     service, site = db.execute(
         sa.select(Service.code, Site.code)
         .join_from(Document, Service, Service.id == Document.service_id)
         .join(Site, Site.id == Document.site_id)
         .where(Document.id == document.id)
     ).one()
+    collector = db.get_one(Person, consent.collector_id).identity_sealed or b""
     message = outbox.write(
         db,
         person_id=owner.id,
         lane=Lane.INTERACTIVE,
         template="collection_consent",
-        arguments={"service": service, "site": site, "digits": digits},
+        arguments={"service": service, "site": site, "collector": collector.hex()},
         language=owner.language or DEFAULT,
         subject=about(document.id),
         valid_until=consent.expires_at,
         now=now,
-        asked_for=False,
+        # Somebody stands at the counter, and waits for the owner: not for the next day with fewer messages.
+        asked_for=True,
     )
     questions.ask(db, message, questions.Kind.COLLECTION, expires_at=consent.expires_at, consent_id=consent.id)

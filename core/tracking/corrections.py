@@ -22,7 +22,7 @@ class Correction(StrEnum):
 
 
 _TO_DO = {
-    Correction.PHOTO: N_("The photo cannot be used. Come to {site} for a new one; ask what to bring."),
+    Correction.PHOTO: N_("The photo cannot be used. Come to {site} for a new one."),
     Correction.FINGERPRINTS: N_("Fingerprints must be taken again. Come to {site} yourself."),
     Correction.SIGNATURE: N_("The signature must be given again. Come to {site} yourself."),
     Correction.DETAILS_DIFFER: N_("Details do not agree. Come to {site} with your papers."),

@@ -63,8 +63,15 @@ def end_service(
     """
 
     def work() -> Outcome:
+        # People before places, as all commands lock them (core.booking.locking).
+        came = _people(db, people, application, now=now)
         served = serve(db, actor, reference=reference, now=now)
-        visit = _Visit(served.service_id, served.site_id, served.contact_id, served.beneficiary_id)
+        visit = _Visit(
+            served.service_id,
+            served.site_id,
+            came.contact_id or served.contact_id,
+            came.owner_id or served.beneficiary_id,
+        )
         return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now)
 
     return Registered(**once(db, request_key, work, now=now))
@@ -88,39 +95,50 @@ def register_application(
     """
 
     def work() -> Outcome:
-        visit = _Visit(service_id, site_id)
+        came = _people(db, people, application, now=now)
+        visit = _Visit(service_id, site_id, came.contact_id, came.owner_id)
         return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now)
 
     return Registered(**once(db, request_key, work, now=now))
 
 
 @dataclass(frozen=True, slots=True)
+class _People:
+    """Rows of `people`, where the application names them."""
+
+    contact_id: int | None
+    owner_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Visit:
     service_id: int
     site_id: int
-    contact_id: int | None = None
-    """The phone that booked."""
-    owner_id: int | None = None
+    contact_id: int | None
+    owner_id: int | None
+
+
+def _people(db: Session, people: Register, application: Application, *, now: datetime) -> _People:
+    phone, owner = application.phone, application.owner
+    return _People(
+        people.contact(db, phone, now=now).id if phone else None,
+        people.identity(db, owner.kind, owner.number, now=now).id if owner else None,
+    )
 
 
 def _enter(
     db: Session, people: Register, application: Application, visit: _Visit, *, actor: Actor, origin: str, now: datetime
 ) -> Outcome:
-    contact_id, owner_id = visit.contact_id, visit.owner_id
     proof = application.proof.replace(" ", "")
     if not (proof.isdecimal() and proof.isascii() and len(proof) in (3, 4)):
         raise Malformed(_("Type 3 digits of the ID, or a year such as 1990."))
-    if application.phone:
-        contact_id = people.contact(db, application.phone, now=now).id
-    if application.owner:
-        owner_id = people.identity(db, application.owner.kind, application.owner.number, now=now).id
     new = NewDocument(
         service_id=visit.service_id,
         site_id=visit.site_id,
         proof=proof,
-        owner_id=owner_id,
-        contact_id=contact_id,
-        contact_problem=None if contact_id else "no_phone",
+        owner_id=visit.owner_id,
+        contact_id=visit.contact_id,
+        contact_problem=None if visit.contact_id else "no_phone",
         tracking_number=parse_reference(application.tracking_number) if application.tracking_number else None,
         promised_on=application.promised_on,
     )

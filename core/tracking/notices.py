@@ -9,7 +9,7 @@ from core.db import Session
 from core.messaging.tables import Lane, Message, Status
 from core.people.audit import Actor
 from core.tracking.documents import move_all
-from core.tracking.letters import ABOUT, letters, posted
+from core.tracking.letters import letters, posted
 from core.tracking.stages import READY, Stage
 from core.tracking.tables import Document, Notice
 
@@ -67,13 +67,7 @@ def note_told(db: Session, *, now: datetime, limit: int) -> int:
     Told is what the gateway has taken. Passes over documents that somebody
     else is moving. Returns how many of `limit` were moved.
     """
-    reminder = sa.exists().where(
-        Message.person_id == Document.contact_id,
-        Message.template == "document_reminder",
-        Message.subject == sa.func.concat(ABOUT, Document.id),
-        Message.created_at >= Document.received_at,
-        Message.status.in_(_HANDED_OVER),
-    )
+    reminder = sa.exists().where(Message.id == Document.reminder_id, Message.status.in_(_HANDED_OVER))
     notice = sa.exists().where(
         Notice.document_id == Document.id,
         Notice.arrival == Document.arrivals,

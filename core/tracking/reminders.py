@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from core.db import Session
 from core.messaging.tables import Lane, Message
-from core.tracking.letters import post
+from core.tracking.letters import letters, posted
 from core.tracking.stages import READY
 from core.tracking.tables import Document, Notice
 
@@ -47,6 +47,19 @@ def remind(db: Session, *, now: datetime, limit: int) -> int:
             .values(reminders=nth)
             .execution_options(synchronize_session="evaluate")
         )
-    ids = [row.id for row in found]
-    post(db, Document.id.in_(ids), template="document_reminder", lane=Lane.NOTICE, now=now, valid_for=_VALID_FOR)
+    written = letters(
+        Document.id.in_([row.id for row in found]),
+        template="document_reminder",
+        lane=Lane.NOTICE,
+        now=now,
+        valid_for=_VALID_FOR,
+    ).cte("written")
+    noted = (
+        sa.update(Document)
+        .where(Document.id == written.c.arguments["document"].as_integer())
+        .values(reminder_id=written.c.id)
+        .returning(Document.id)
+        .execution_options(synchronize_session=False)
+    )
+    posted(db, Lane.NOTICE, list(db.scalars(noted)))
     return len(found)

@@ -45,6 +45,8 @@ class Document(Base):
     """Where it lies at the centre."""
     reminders: Mapped[int] = mapped_column(server_default="0")
     """Of its last arrival."""
+    reminder_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The message of the last of them. No foreign key: messages will move to history before documents."""
 
 
 sa.Index("documents_contact_idx", Document.contact_id, Document.stage_since)

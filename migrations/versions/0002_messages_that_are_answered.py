@@ -208,6 +208,7 @@ def upgrade() -> None:
     op.add_column("documents", sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("documents", sa.Column("shelf", sa.String(), nullable=True))
     op.add_column("documents", sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("documents", sa.Column("reminder_id", sa.BigInteger(), nullable=True))
     op.create_index(op.f("documents_owner_id_idx"), "documents", ["owner_id"], unique=False)
     op.create_index(
         "documents_promised_idx",
@@ -286,6 +287,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("promised_on IS NOT NULL AND arrivals = 0"),
     )
     op.drop_index(op.f("documents_owner_id_idx"), table_name="documents")
+    op.drop_column("documents", "reminder_id")
     op.drop_column("documents", "reminders")
     op.drop_column("documents", "shelf")
     op.drop_column("documents", "received_at")

@@ -134,7 +134,7 @@ def test_no_sms_is_promised_to_a_phone_that_gets_none(
 @pytest.mark.parametrize(
     ("correction", "said"),
     [
-        (Correction.PHOTO, "The photo cannot be used. Come to the centre for a new one; ask what to bring."),
+        (Correction.PHOTO, "The photo cannot be used. Come to the centre for a new one."),
         (Correction.FINGERPRINTS, "Fingerprints must be taken again. Come to the centre yourself."),
         (Correction.PAPER_MISSING, "A paper is missing. Ask at the centre which one, and bring it."),
     ],

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.booking import commands, waitlist
-from core.booking.beneficiaries import Beneficiary
+from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
 from core.booking.tables import Booking
 from core.catalogue.live import LiveCatalogue
 from core.clock import local_date
@@ -407,7 +407,29 @@ def test_no_passes_the_place_on(offered, ledger):
     ledger.is_balanced()
 
 
+def test_a_yes_that_there_is_no_room_for_leaves_the_place_held(offered, books, ledger):
+    neighbour, earlier, later = offered
+    neighbour.receives()
+    for nth in range(1, MAX_LIVE_A_PHONE):
+        books(of=NEIGHBOUR, nth=4 + nth, identity=f"3344556{nth}")
+    assert neighbour.sends("YES") == ["This phone cannot have more bookings. Cancel one first."]
+    neighbour.sends(f"CANCEL {later.reference}")
+    (said,) = neighbour.sends("YES")
+    assert said.startswith("Booked: ")
+    assert earlier.starts_at in {b.starts_at for b in ledger.bookings()}
+    ledger.is_balanced()
+
+
 # CANCEL
+
+
+def test_a_bare_cancel_after_another_question_is_asked_back(offered, ledger):
+    neighbour, _earlier, later = offered
+    neighbour.receives()
+    assert neighbour.sends("CANCEL") == [
+        f"To cancel that booking send CANCEL {grouped(later.reference)}. Nothing has been changed."
+    ]
+    assert [b.reference for b in ledger.bookings()] == [later.reference]
 
 
 @pytest.mark.parametrize("text", ["CANCEL {}", "futa {}", "Tafadhali futa miadi yangu {}", "cancel"])

@@ -9,8 +9,7 @@ MOST_SEGMENTS = 2
 
 def _ready(say: Wording) -> str:
     return _(
-        "READY to collect: {service} at {site}. First dial {code}, then 2, for your collection code. "
-        "It is free: pay no broker."
+        "READY to collect: {service} at {site}. First dial {code}, then 2, for your collection code. Pay no broker."
     ).format(service=say.service(), site=say.site(), code=say.code)
 
 

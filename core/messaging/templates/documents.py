@@ -76,7 +76,7 @@ def _collected(say: Wording) -> str:
 
 
 def _consent(say: Wording) -> str:
-    asked = {"digits": say.arguments["digits"], "service": say.service(), "site": say.site()}
+    asked = {"digits": say.collector(), "service": say.service(), "site": say.site()}
     if not say.sender.answerable:
         return _(
             "Somebody with ID ...{digits} asks to collect: {service}, {site}. To allow it or not, dial {code}"
@@ -94,5 +94,5 @@ TEMPLATES = {
     "document_registered": Template(_registered, (*DOCUMENT, "reference", "promised_on")),
     "document_late": Template(_late, ("service", "promised_on")),
     "document_collected": Template(_collected, DOCUMENT),
-    "collection_consent": Template(_consent, (*DOCUMENT, "digits")),
+    "collection_consent": Template(_consent, (*DOCUMENT, "collector")),
 }

@@ -187,6 +187,14 @@ def _declined(say: Wording) -> str:
     return _("Thank you. The place goes to the next in line. You are still in line, and a booking you have stays.")
 
 
+def _too_many_bookings(say: Wording) -> str:
+    return _("This phone cannot have more bookings. Cancel one first.")
+
+
+def _booked_by_another(say: Wording) -> str:
+    return _("Another phone has booked for this person.")
+
+
 def _collector_allowed(say: Wording) -> str:
     said = _("Thank you. That person may collect your document until {until}. If you change your mind send {no}.")
     return said.format(until=dates.clock(say.moment("until")), no=say.sender.answer(_("NO")))
@@ -238,6 +246,8 @@ TEMPLATES = {
     "reply_started": Template(_started, ()),
     "reply_gone": Template(_gone, ()),
     "reply_declined": Template(_declined, ()),
+    "reply_too_many_bookings": Template(_too_many_bookings, ()),
+    "reply_booked_by_another": Template(_booked_by_another, ()),
     "reply_collector_allowed": Template(_collector_allowed, ("until",)),
     "reply_collector_refused": Template(_collector_refused, ()),
     "reply_failed": Template(_failed, ()),

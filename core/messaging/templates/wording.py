@@ -76,6 +76,10 @@ class Wording:
         priced = f"{question} {free}"
         return priced if self.sender.free and segments(priced) == 1 else question
 
+    def collector(self) -> str:
+        """Whoever wants to collect, by the last digits of the ID: they open that person's own documents, so sealed."""
+        return self.speech.register.last_digits(bytes.fromhex(self.arguments["collector"]))
+
     def booking(self) -> dict[str, str]:
         """What every message about a booking names."""
         return {

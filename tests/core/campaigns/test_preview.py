@@ -14,8 +14,7 @@ def test_the_wording_is_shown_in_both_languages_as_most_will_read_it(office):
     office.shelve(3)
     english, swahili = office.preview(office.drafts()).samples
     assert english.text == (
-        "READY to collect: Lost ID at GPO. First dial *191*9#, then 2, for your collection code. "
-        "It is free: pay no broker."
+        "READY to collect: Lost ID at GPO. First dial *191*9#, then 2, for your collection code. Pay no broker."
     )
     assert swahili.text.startswith("IKO TAYARI kuchukuliwa: ID iliyopotea, GPO.")
     assert (english.segments, swahili.segments) == (1, 1)

@@ -11,6 +11,7 @@ from core.messaging.templates import Speech, render
 from core.people.register import Register
 from core.tracking.corrections import Correction
 from core.wording import LANGUAGES
+from tests.support import COLLECTOR
 
 CODE = "*191*9#"
 ABOUT = {
@@ -20,7 +21,7 @@ ABOUT = {
     "arrival": 1,
     "reference": "48217092",
     "promised_on": date(2026, 11, 3).isoformat(),
-    "digits": "678",
+    "collector": COLLECTOR,
     "correction": Correction.PHOTO,
 }
 SHARED = Sender("20880", answerable=True, keyword="HUDUMA")

@@ -15,6 +15,7 @@ from core.messaging.templates.campaigns import MOST_SEGMENTS
 from core.tracking.corrections import Correction
 from core.tracking.stages import Stage
 from core.wording import LANGUAGES
+from tests.support import COLLECTOR
 
 CODE = "*191*9#"
 BOOKING = {
@@ -40,7 +41,7 @@ WORDS = {
     "reference": "48217096",
     "document": 1,
     "arrival": 1,
-    "digits": "678",
+    "collector": COLLECTOR,
     "references": ["48217096"] * MAX_LIVE_A_PHONE,
     "correction": Correction.PHOTO,
 }
@@ -103,7 +104,7 @@ def test_every_message_fits_its_sms_with_the_longest_real_data(catalogue, regist
 @pytest.mark.parametrize(("free", "said"), [(True, " or NO. Answering is free."), (False, " or NO.")])
 def test_that_answering_is_free_is_said_only_where_it_is(catalogue, register, free, said):
     speech = Speech(catalogue, CODE, register, Sender("22191", answerable=True, free=free))
-    given = {"service": "IDR", "site": "GPO", "digits": "678"}
+    given = {"service": "IDR", "site": "GPO", "collector": COLLECTOR}
     assert render("collection_consent", given, language="en", speech=speech).endswith(said)
 
 

@@ -179,8 +179,11 @@ def test_the_owner_is_asked_at_once_with_three_digits_of_the_collectors_id(shelf
     document = shelf.arrived()
     consent = ask(shelf, document)
     [message] = shelf.messages("collection_consent")
-    assert message.arguments == {"service": "IDR", "site": "GPO", "digits": "789"}
-    assert (message.lane, message.asked_for) == ("interactive", False)
+    sealed = bytes.fromhex(message.arguments.pop("collector"))
+    assert b"789" not in sealed
+    assert shelf.people.last_digits(sealed) == "789"
+    assert message.arguments == {"service": "IDR", "site": "GPO"}
+    assert (message.lane, message.asked_for) == ("interactive", True)
     question = shelf.does(lambda db: db.scalars(sa.select(Question)).one())
     assert (question.kind, question.arguments, question.message_id) == (
         "collection",
@@ -278,7 +281,9 @@ def test_the_menu_shows_what_was_asked_last_and_can_still_be_answered(shelf: She
     assert owner is not None
 
     def asked(hours: float = 0) -> consents.Asked | None:
-        found = shelf.does(lambda db: consents.open_question(db, owner, shelf.now + timedelta(hours=hours)))
+        found = shelf.does(
+            lambda db: consents.open_question(db, shelf.people, owner, shelf.now + timedelta(hours=hours))
+        )
         assert found is None or isinstance(found, consents.Asked)
         return found
 
