@@ -427,7 +427,7 @@ def test_a_bare_cancel_after_another_question_is_asked_back(offered, ledger):
     neighbour, _earlier, later = offered
     neighbour.receives()
     assert neighbour.sends("CANCEL") == [
-        f"To cancel that booking send CANCEL {grouped(later.reference)}. Nothing has been changed."
+        f"To cancel that booking send CANCEL {later.reference}. Nothing has been changed."
     ]
     assert [b.reference for b in ledger.bookings()] == [later.reference]
 
