@@ -235,4 +235,4 @@ def wait_settled(built: Rig, lane: Lane, *, limit: float) -> None:
     Raises:
         TimeoutError: something still is after `limit` seconds.
     """
-    until(lambda: not built.open(lane), limit=limit, every=0.03)
+    until(lambda: not built.open(lane), limit=limit, every=0.1)

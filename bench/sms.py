@@ -39,7 +39,7 @@ class Case:
 
 
 CASES = (
-    Case(0, loop=800, personal=6_000, identical=40_000, personal_times=3, identical_times=25),
+    Case(0, loop=800, personal=12_000, identical=80_000, personal_times=3, identical_times=25),
     Case(50, loop=60, personal=3_000, identical=30_000, personal_times=20, identical_times=500),
 )
 
