@@ -74,6 +74,22 @@ class Claimed(NamedTuple):
     language: str
 
 
+class _Due(NamedTuple):
+    """A row of `_DUE`: read so often that it pays to leave SQLAlchemy's rows behind."""
+
+    id: int
+    person_id: int
+    attempts: int
+    template: str
+    written: str
+    language: str
+    asked_for: bool
+    valid_until: datetime
+    phone_sealed: bytes | None
+    network: str | None
+    opted_out: bool
+
+
 class _Verdict(Enum):
     GO = auto()
     EXPIRED = auto()
@@ -154,7 +170,7 @@ def claim(db: Session, lane: Lane, *, limit: int, now: datetime, sms_a_day: int 
     if quiet.rests(lane, now):
         return []
     for _ in range(_MOST_ROUNDS):
-        due = db.execute(_DUE, {"lane": lane, "most": limit, "now": now}).all()
+        due = [_Due._make(row) for row in db.execute(_DUE, {"lane": lane, "most": limit, "now": now})]
         judged = _judge(db, due, lane=lane, sms_a_day=sms_a_day, now=now)
         _write(db, judged, lane, now)
         # Nothing but what may not leave is no reason to tell the worker that the lane is empty.
@@ -172,9 +188,9 @@ def claim(db: Session, lane: Lane, *, limit: int, now: datetime, sms_a_day: int 
 
 
 def _judge(
-    db: Session, due: Sequence[Any], *, lane: Lane, sms_a_day: int | None, now: datetime
-) -> dict[_Verdict, list[Any]]:
-    judged: dict[_Verdict, list[Any]] = defaultdict(list)
+    db: Session, due: Sequence[_Due], *, lane: Lane, sms_a_day: int | None, now: datetime
+) -> dict[_Verdict, list[_Due]]:
+    judged: dict[_Verdict, list[_Due]] = defaultdict(list)
     live = []
     for row in due:
         if row.valid_until <= now:
@@ -210,7 +226,7 @@ def _had_today(db: Session, people: Iterable[int], now: datetime) -> Counter[int
     return Counter({row.person_id: row.messages for row in rows})
 
 
-def _write(db: Session, judged: Mapping[_Verdict, Sequence[Any]], lane: Lane, now: datetime) -> None:
+def _write(db: Session, judged: Mapping[_Verdict, Sequence[_Due]], lane: Lane, now: datetime) -> None:
     moments = {"now": now, "morning": quiet.next_morning(lane, now)}
     for verdict, rows in judged.items():
         if rows:

@@ -230,6 +230,7 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("asked_for", sa.Boolean(), server_default=sa.text("true"), nullable=False))
     op.add_column("messages", sa.Column("campaign_id", sa.Integer(), nullable=True))
     op.add_column("messages", sa.Column("sender", sa.String(), nullable=True))
+    op.drop_constraint(op.f("messages_gateway_gateway_id_key"), "messages", type_="unique")
     op.drop_index(op.f("messages_person_id_idx"), table_name="messages")
     op.create_index(
         "messages_campaign_idx",
@@ -247,6 +248,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('failed', 'expired', 'withheld')"),
     )
     op.create_index(
+        "messages_gateway_id_key",
+        "messages",
+        ["gateway", "gateway_id"],
+        unique=True,
+        postgresql_where=sa.text("gateway_id IS NOT NULL"),
+    )
+    op.create_index(
         "messages_sent_idx", "messages", ["status_at"], unique=False, postgresql_where=sa.text("status = 'sent'")
     )
     op.create_index(
@@ -262,6 +270,7 @@ def downgrade() -> None:
     op.drop_column("people", "blocked_at")
     op.drop_index("messages_subject_idx", table_name="messages", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("messages_sent_idx", table_name="messages", postgresql_where=sa.text("status = 'sent'"))
+    op.drop_index("messages_gateway_id_key", table_name="messages", postgresql_where=sa.text("gateway_id IS NOT NULL"))
     op.drop_index(
         "messages_dead_idx",
         table_name="messages",
@@ -270,6 +279,12 @@ def downgrade() -> None:
     op.drop_index("messages_day_idx", table_name="messages")
     op.drop_index("messages_campaign_idx", table_name="messages", postgresql_where=sa.text("campaign_id IS NOT NULL"))
     op.create_index(op.f("messages_person_id_idx"), "messages", ["person_id"], unique=False)
+    op.create_unique_constraint(
+        op.f("messages_gateway_gateway_id_key"),
+        "messages",
+        ["gateway", "gateway_id"],
+        postgresql_nulls_not_distinct=False,
+    )
     op.drop_column("messages", "sender")
     op.drop_column("messages", "campaign_id")
     op.drop_column("messages", "asked_for")
