@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from statistics import median
 
 import africastalking
 
@@ -20,8 +21,8 @@ from bench.gateway import API_KEY, NEVER
 from bench.rig import Rig, phone, rig, wait_settled
 from core.messaging.tables import Lane, Status
 
-WORKERS = 2
-TURNS = 3
+WORKERS = 3
+TURNS = 5
 PATIENCE = 60.0
 
 
@@ -62,7 +63,7 @@ def main() -> None:
     with rig() as built, built.crew(Lane.BULK) as crew:
         for _ in range(WORKERS):
             crew.add()
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {WORKERS} workers, best of {TURNS} turns")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {WORKERS} workers, median of {TURNS} turns")
         for case in CASES:
             missed += _measure(built, case, numbers)
     sys.exit(f"{missed} of {2 * len(CASES)} were missed" if missed else 0)
@@ -71,23 +72,25 @@ def main() -> None:
 def _measure(built: Rig, case: Case, numbers: Iterator[int]) -> int:
     """Print a case's figures; how many of them fall short."""
     built.simulator.turn(**NEVER, latency_ms=case.milliseconds)
-    best = dict.fromkeys(("loop", "personal", "identical"), 0.0)
-    for _ in range(TURNS):
-        turn = {
+    turns = [
+        {
             "loop": _loop(built, case.loop),
             "personal": _ours(built, [next(numbers) for _ in range(case.personal)], personal=True),
             "identical": _ours(built, [next(numbers) for _ in range(case.identical)], personal=False),
         }
-        best = {name: max(best[name], rate) for name, rate in turn.items()}
+        for _ in range(TURNS)
+    ]
+    rate = {name: median(turn[name] for turn in turns) for name in turns[0]}
     print(f"the gateway answers after {case.milliseconds} ms")
-    print(f"  a loop over the SDK's send {best['loop']:>10,.1f} messages/s")
+    print(f"  a loop over the SDK's send {rate['loop']:>10,.1f} messages/s")
     missed = 0
     for name, wanted in (("personal", case.personal_times), ("identical", case.identical_times)):
-        times = best[name] / best["loop"]
+        # A turn at a time, because what else the machine does changes from one to the next.
+        times = median(turn[name] / turn["loop"] for turn in turns)
         short = times < wanted
         missed += short
         verdict = f"MISSED: {wanted:g} wanted" if short else f"{wanted:g} wanted"
-        print(f"  ours, {name + ' texts':<20} {best[name]:>10,.1f} messages/s {times:>8.1f} times ({verdict})")
+        print(f"  ours, {name + ' texts':<20} {rate[name]:>10,.1f} messages/s {times:>8.1f} times ({verdict})")
     return missed
 
 
