@@ -29,8 +29,6 @@ ANSWER_SECONDS = 12.0
 """From the first byte sent to the last one read."""
 IDLE_SECONDS = 15.0
 """Unused for longer, a connection is given up: if the gateway closed it under a request, nobody knew the outcome."""
-FRESH_SECONDS = 0.05
-"""Used a shorter time ago, a connection is not asked whether it still stands: that costs as much as sending."""
 
 _OUR_OWN = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -41,9 +39,8 @@ class _Connection(http.client.HTTPConnection):
     used = 0.0
 
     def stale(self) -> bool:
-        """Left idle for long, or closed by the other side; a moment after an answer nobody closes without a word."""
-        idle = time.monotonic() - self.used
-        return idle > IDLE_SECONDS or (idle > FRESH_SECONDS and wait_for_read(self.sock, timeout=0.0))
+        """Left idle for long, or closed by the other side."""
+        return time.monotonic() - self.used > IDLE_SECONDS or wait_for_read(self.sock, timeout=0.0)
 
 
 class _SecureConnection(_Connection, http.client.HTTPSConnection):

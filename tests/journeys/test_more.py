@@ -41,7 +41,8 @@ def test_the_language_is_remembered_on_the_next_call(phone: Phone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "seen"), [("5", "Huduma gani?"), ("6", "nambari 8"), ("7", "miadi"), ("8", "Ungependa kujua nini?")]
+    ("answer", "seen"),
+    [("5", "Huduma gani?"), ("6", "nambari ya hati"), ("7", "miadi"), ("8", "Ungependa kujua nini?")],
 )
 def test_the_first_call_asks_for_language_and_intent_at_once(phone: Phone, answer: str, seen: str) -> None:
     phone.dials().answers(answer).sees(seen)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from core.db import Transaction
 from core.people.register import Register
 from core.tracking.demo import make_demo_documents
-from tests.conftest import clear_of_people
+from tests.conftest import CATALOGUE_TABLES, clear
 from tests.journeys.fixtures import MakeApp
 from tests.journeys.ledger import Ledger
 from tests.journeys.phone import Phone
@@ -62,7 +62,7 @@ class AnyCalls(RuleBasedStateMachine):
         """Whether whoever answered the last hop is asked again, and has not forgotten it."""
 
     def teardown(self) -> None:
-        clear_of_people(self.town.database)
+        clear(self.town.database, keep=CATALOGUE_TABLES)
         self.town.valkey.flushall()
 
     @rule(dialled=st.sampled_from(DIALLED))
