@@ -16,7 +16,7 @@ from core.clock import utc_now
 from core.db import DatabaseDown, Session, Transaction, answer_within
 from core.errors import Malformed
 from core.forms import parse_form
-from core.messaging import consent, reports, seen
+from core.messaging import consent, outbox, reports, seen
 from core.people.register import Register
 from core.people.sealing import Sealer
 from core.settings import Settings
@@ -110,7 +110,7 @@ def _form() -> dict[str, str]:
 
 
 def _wake(db: Session, wake: Callable[[str], None]) -> None:
-    for lane in sorted(db.info.get("lanes", ())):
+    for lane in outbox.lanes_noted(db):
         wake(lane)
 
 

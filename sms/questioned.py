@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from core.booking import commands, waitlist
 from core.booking.errors import BookingRefused, OfferOver, TooManyBookings
+from core.booking.outcomes import booking_subject
 from core.messaging import questions
 from core.messaging.questions import NO, YES
 from core.messaging.tables import Question
@@ -121,7 +122,7 @@ def _appointment(talk: Talk, question: Question, given: str) -> None:
         commands.give_up(talk.db, talk.intent(), reference=booking.reference)
     else:
         questions.answer(talk.db, question, given, now=talk.now)
-        record_event(talk.db, "booking.kept", f"booking:{booking.id}", actor=talk.actor, now=talk.now)
+        record_event(talk.db, "booking.kept", booking_subject(booking.id), actor=talk.actor, now=talk.now)
         talk.reply("reply_kept", **moving.named(talk, booking))
 
 

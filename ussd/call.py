@@ -8,6 +8,7 @@ from datetime import datetime
 from core import wording
 from core.catalogue.live import LiveCatalogue
 from core.db import Session, Transaction
+from core.messaging import outbox
 from core.people.register import Register
 from core.people.sealing import Sealer
 from core.wording import gettext as _
@@ -123,7 +124,7 @@ def _carry_out(
         if loaded is None:
             dialogue = standby.keep(turn.db, backstage.sealer, hop, dialogue, now)
     if turn.touched_database:
-        for lane in sorted(turn.db.info.get("lanes", ())):
+        for lane in outbox.lanes_noted(turn.db):
             backstage.wake(lane)
     return turn, dialogue, outcome
 

@@ -15,6 +15,7 @@ from core.catalogue.snapshot import Site
 from core.clock import utc_now
 from core.db import Transaction
 from core.errors import Malformed
+from core.messaging import outbox
 from core.people.audit import Actor
 from core.people.register import Register
 from core.tracking.files import Row, Table, open_table
@@ -150,6 +151,6 @@ class Intake:
         with self.transaction() as db:
             outcomes = take_rows(db, self.register, batch, terms)
             known_files.add_taken(db, file_id, sum(outcome.result is Result.TAKEN for outcome in outcomes))
-        for lane in sorted(db.info.get("lanes", ())):
+        for lane in outbox.lanes_noted(db):
             self.wake(lane)
         return outcomes

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.booking.errors import NoSuchBooking
-from core.booking.outcomes import Booked
+from core.booking.outcomes import Booked, booking_subject
 from core.booking.queries import is_live
 from core.booking.seats import Seat, seat_at
 from core.booking.tables import Booking
@@ -55,7 +55,7 @@ class OwnBooking:
     @property
     def subject(self) -> str:
         """How events and messages name it."""
-        return f"booking:{self.booked.id}"
+        return booking_subject(self.booked.id)
 
     @classmethod
     def of(cls, booked: Booked, offering: Offering) -> "OwnBooking":

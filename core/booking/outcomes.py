@@ -7,6 +7,11 @@ from typing import Any
 from core.idempotency import Outcome
 
 
+def booking_subject(booking_id: int) -> str:
+    """How events and messages name a booking."""
+    return f"booking:{booking_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A place kept for a phone until `expires_at`."""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from core import wording
 from core.booking.availability import day_begins
+from core.booking.outcomes import booking_subject
 from core.booking.tables import Booking
 from core.catalogue.tables import Offering, Service, Site
 from core.clock import local, local_date
@@ -56,7 +57,7 @@ def remind_bookings(db: Session, *, now: datetime, limit: int) -> int:
         .execution_options(synchronize_session=False)
     )
     # Yesterday's, where its lane stood still, would arrive together with this morning's.
-    outbox.withdraw(db, *(f"booking:{row.id}" for row in due), now=now, template=TEMPLATE)
+    outbox.withdraw(db, *(booking_subject(row.id) for row in due), now=now, template=TEMPLATE)
     for row in due:
         starts_at = row.starts_at.isoformat()
         message = outbox.write(
@@ -66,7 +67,7 @@ def remind_bookings(db: Session, *, now: datetime, limit: int) -> int:
             template=TEMPLATE,
             arguments={"service": row.service, "site": row.site, "starts_at": starts_at, "reference": row.reference},
             language=row.language or wording.DEFAULT,
-            subject=f"booking:{row.id}",
+            subject=booking_subject(row.id),
             valid_until=row.starts_at,
             now=now,
             asked_for=False,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.booking.ending import end_bookings
 from core.booking.errors import NoSuchBooking
 from core.booking.locking import lock_contact
+from core.booking.outcomes import booking_subject
 from core.booking.queries import is_live
 from core.booking.tables import Booking
 from core.booking.waitlist.ending import end_waits_of
@@ -61,7 +62,7 @@ def serve(db: Session, actor: Actor, *, reference: str, now: datetime) -> Served
     if row is None:
         raise NoSuchBooking
     served = Served(*row)
-    subject = f"booking:{served.booking_id}"
+    subject = booking_subject(served.booking_id)
     offered = end_waits_of(db, served.booking_id, now=now)
     seats = end_bookings(db, Booking.id == served.booking_id, outcome="served", now=now)
     outbox.withdraw(db, subject, now=now)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.campaigns.tables import Campaign, State
 from core.db import Session
+from core.messaging import outbox
 from core.messaging.tables import Lane, Message, Status
 from core.tracking.tables import Notice
 
@@ -41,7 +42,7 @@ def give_back(db: Session, campaign_id: int, *, now: datetime) -> int:
     """What was put aside may leave, and is valid for as long as when it was new."""
     changed = _change(db, campaign_id, Message.not_before == ASIDE, not_before=now, valid_until=now + VALID_FOR)
     if changed:
-        db.info.setdefault("lanes", set()).add(str(Lane.BULK))
+        outbox.note_lane(db, Lane.BULK)
     return changed
 
 

@@ -18,7 +18,7 @@ from core.campaigns.criteria import criteria_of, matching
 from core.campaigns.preview import CORRECTION, READY
 from core.campaigns.tables import Campaign, Kind, State
 from core.db import Session
-from core.messaging import lanes, quiet
+from core.messaging import lanes, outbox, quiet
 from core.messaging.tables import Lane, Message, Status
 from core.people.audit import Actor, record_event
 from core.people.tables import Person
@@ -181,7 +181,7 @@ def _correct(db: Session, campaign: Campaign, wanted: int, *, now: datetime) -> 
     told = [row for row in new if row.opted_out_at is None]
     if told:
         db.execute(sa.insert(Message), [_correction(campaign, row.person_id, row.language, now) for row in told])
-        db.info.setdefault("lanes", set()).add(str(Lane.BULK))
+        outbox.note_lane(db, Lane.BULK)
     left_out = Counter({LeftOut.OPTED_OUT.value: len(new) - len(told)})
     last = barrier is None and len(reached) < wanted
     return _Batch([row.id for row in reached], len(told), left_out, last)

@@ -18,8 +18,8 @@ from core.people.tables import Person
 
 OPTED_OUT = "opted_out"
 """Why a message is withheld."""
-BLOCKED = ("blocked", "user_in_blacklist")
-"""The errors of a message that the phone does not let through: as the gateway refuses it, and as a report tells it."""
+REFUSED, REPORTED = "blocked", "user_in_blacklist"
+"""The error of a message that the phone does not let through: as the gateway refuses it, and as a report tells it."""
 
 
 def opt_out(db: Session, person_id: int, *, channel: str, now: datetime) -> bool:
@@ -52,7 +52,7 @@ def blocked_sender(db: Session, person_id: int) -> str | None:
     """Under which short code or name the last message left that the phone's network would not deliver."""
     return db.scalar(
         sa.select(Message.sender)
-        .where(Message.person_id == person_id, Message.error.in_(BLOCKED), Message.sender.is_not(None))
+        .where(Message.person_id == person_id, Message.error.in_([REFUSED, REPORTED]), Message.sender.is_not(None))
         .order_by(Message.id.desc())
         .limit(1)
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.db import Session
 from core.errors import ZamuError
+from core.messaging import outbox
 from core.messaging.tables import Message, Status
 from core.messaging.truth import changed_after
 from core.people.audit import Actor, record_event
@@ -122,7 +123,7 @@ def requeue(
             refused[message_id] = reason
             continue
         _put_back(db, message_id, now=now, valid_until=until)
-        db.info.setdefault("lanes", set()).add(lane)
+        outbox.note_lane(db, lane)
         record_event(db, "message.requeued", f"message:{message_id}", actor=actor, now=now)
         del refused[message_id]
         done.append(message_id)
@@ -155,7 +156,7 @@ def resolve(db: Session, message_id: int, arrived: bool, actor: Actor, now: date
         status, error = Status.PENDING, None
     if status == Status.PENDING:
         _put_back(db, message_id, now=now, valid_until=message.valid_until)
-        db.info.setdefault("lanes", set()).add(message.lane)
+        outbox.note_lane(db, message.lane)
     else:
         db.execute(
             sa.update(Message)

@@ -29,7 +29,7 @@ def write(
     `asked_for`: it answers or confirms what its reader has just done, and is
     sent in spite of a STOP; anything else is not, and counts against the limit
     a day. `not_before`: it is not to leave at once.
-    The lane is noted in `db.info["lanes"]`: whoever commits wakes its workers.
+    The lane is noted (`note_lane`): whoever commits wakes its workers.
     """
     message = Message(
         person_id=person_id,
@@ -46,7 +46,7 @@ def write(
         status_at=now,
     )
     db.add(message)
-    db.info.setdefault("lanes", set()).add(str(lane))
+    note_lane(db, lane)
     return message
 
 
@@ -66,3 +66,13 @@ def withdraw(db: Session, *subjects: str, now: datetime, template: str | None = 
         .execution_options(synchronize_session=False)
     )
     return len(withdrawn.all())
+
+
+def note_lane(db: Session, lane: str) -> None:
+    """Note that this transaction gives a lane something to hand over."""
+    db.info.setdefault("lanes", set()).add(str(lane))
+
+
+def lanes_noted(db: Session) -> list[str]:
+    """The lanes whose workers are to be woken once this transaction is committed."""
+    return sorted(db.info.get("lanes", ()))

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Session
+from core.messaging import consent
 from core.messaging.tables import DeliveryReport, Message, Status
 from core.people.tables import Person
 
@@ -50,9 +51,6 @@ _MEANING: dict[str, Status] = {
     ReportStatus.REJECTED: Status.FAILED,
     ReportStatus.EXPIRED: Status.FAILED,
 }
-
-_BLOCKED = "user_in_blacklist"
-"""The reason that means that the phone lets none of our messages through."""
 
 _RANK = {Status.PENDING: 0, Status.SENDING: 1, Status.UNKNOWN: 2, Status.SENT: 3}
 _FINAL = 4
@@ -234,7 +232,7 @@ def _note_phone(
     blocked: Any = Person.blocked_at
     if status == ReportStatus.DELIVERED:
         blocked = sa.null()
-    elif reason == _BLOCKED and _MEANING.get(status) == Status.FAILED:
+    elif reason == consent.REPORTED and _MEANING.get(status) == Status.FAILED:
         blocked = sa.func.coalesce(Person.blocked_at, now)
     seen_on = network if network is not None else Person.network
     db.execute(

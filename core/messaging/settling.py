@@ -15,13 +15,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.db import Moment, Session
-from core.messaging import money, reports
+from core.messaging import consent, money, reports
 from core.messaging.tables import Message, Status
 from core.messaging.truth import changed_after
 from core.people.tables import Person
-
-BLOCKED = "blocked"
-"""The error of a message whose reader, or network, lets none of ours through."""
 
 PAUSES = [timedelta(seconds=s) for s in (15, 60, 300, 900, 3600, 3 * 3600)]
 """Before the second, third … attempt, and up to a quarter longer by message, so that what failed together does not
@@ -138,7 +135,7 @@ def settle(db: Session, results: Sequence[Result], *, now: datetime) -> int:
         results = _without_ids_in_use(db, results)
         recorded = _record(db, results, now)
     _withhold_untrue(db, [r.message_id for r in results if r.fate in (Fate.RETRY, Fate.HELD)], now)
-    _note_blocked(db, [r.message_id for r in results if r.error == BLOCKED and r.fate is Fate.FAILED], now)
+    _note_blocked(db, [r.message_id for r in results if r.error == consent.REFUSED and r.fate is Fate.FAILED], now)
     reports.match_early(db, [(r.gateway, r.gateway_id) for r in results if r.gateway and r.gateway_id], now=now)
     for row in recorded:
         if row.status == Status.SENT:
@@ -238,7 +235,7 @@ def _note_blocked(db: Session, message_ids: Sequence[int], now: datetime) -> Non
         .where(
             Person.id.in_(
                 sa.select(Message.person_id).where(
-                    Message.id.in_(message_ids), Message.status == Status.FAILED, Message.error == BLOCKED
+                    Message.id.in_(message_ids), Message.status == Status.FAILED, Message.error == consent.REFUSED
                 )
             )
         )

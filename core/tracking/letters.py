@@ -8,6 +8,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from core.catalogue.tables import Service, Site
 from core.db import Session
+from core.messaging import outbox
 from core.messaging.tables import Lane, Message, Status
 from core.people.tables import Person
 from core.tracking.tables import Document
@@ -93,5 +94,5 @@ def post(db: Session, *where: sa.ColumnElement[bool], lane: Lane, **about_it: An
 def posted(db: Session, lane: Lane, written: list[int]) -> list[int]:
     """Note the lane for whoever commits, if anything was written; returns what was."""
     if written:
-        db.info.setdefault("lanes", set()).add(str(lane))
+        outbox.note_lane(db, lane)
     return written

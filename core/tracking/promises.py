@@ -1,5 +1,6 @@
 """The day by which a document was promised: told to its owner when it has passed, and listed for the agency."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -38,11 +39,17 @@ def promise(db: Session, document: Document, promised_on: date, *, actor: Actor,
     locked = lock(db, document.id)
     if locked.promised_on == promised_on:
         return
-    outbox.withdraw(db, f"{PROMISE}{locked.id}", now=now)
     locked.promised_on = promised_on
     locked.late_told_at = None
-    details = {"promised_on": promised_on.isoformat(), "origin": origin}
-    record_event(db, "document.promised", about(locked.id), actor=actor, now=now, **details)
+    note_promises(db, [locked], actor=actor, origin=origin, now=now)
+
+
+def note_promises(db: Session, documents: Collection[Document], *, actor: Actor, origin: str, now: datetime) -> None:
+    """Of documents that have just been given another day: the old one is not said to have passed."""
+    outbox.withdraw(db, *(f"{PROMISE}{document.id}" for document in documents), now=now)
+    for document in documents:
+        details = {"promised_on": str(document.promised_on), "origin": origin}
+        record_event(db, "document.promised", about(document.id), actor=actor, now=now, **details)
 
 
 def is_late(document: Document, now: datetime) -> bool:

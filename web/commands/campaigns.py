@@ -23,6 +23,7 @@ from core.catalogue.live import read_catalogue
 from core.clock import NAIROBI, local, local_date
 from core.db import Session
 from core.errors import Malformed
+from core.messaging import outbox
 from core.messaging.tables import Lane
 from core.messaging.templates import Speech
 from core.people.audit import Actor
@@ -77,7 +78,7 @@ def desk() -> Iterator[Desk]:
         with opened(settings) as transaction:
             with transaction() as db:
                 yield Desk(db, settings, now())
-            wake(settings, sorted(db.info.get("lanes", ())))
+            wake(settings, outbox.lanes_noted(db))
     except (CampaignRefused, Malformed) as error:
         raise click.ClickException(str(error)) from error
 

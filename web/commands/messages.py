@@ -11,7 +11,7 @@ from core.campaigns import pending
 from core.clock import local
 from core.db import Transaction
 from core.errors import Malformed
-from core.messaging import desk, watch
+from core.messaging import desk, outbox, watch
 from core.messaging.tables import Message, Status
 from core.people.audit import Actor
 from core.people.register import Register
@@ -99,7 +99,7 @@ def resolve(message_id: int, arrived: bool, by: str) -> None:
                 desk.resolve(db, message_id, arrived, Actor("terminal", who=by), now())
                 pending.keep_still(db, now=now())
                 status = db.scalar(sa.select(Message.status).where(Message.id == message_id))
-                lanes = sorted(db.info.get("lanes", ()))
+                lanes = outbox.lanes_noted(db)
         except desk.NotUnknown as error:
             raise click.ClickException(f"Message {message_id} is not unknown.") from error
     wake(settings, lanes)
@@ -123,7 +123,7 @@ def requeue(ids: tuple[int, ...], reason: str | None, hours: int | None, by: str
             with transaction() as db:
                 outcome = desk.requeue(db, chosen, actor=Actor("terminal", who=by), now=now(), valid_until=until)
                 pending.keep_still(db, now=now())  # of a campaign that was stopped nothing leaves
-                lanes = sorted(db.info.get("lanes", ()))
+                lanes = outbox.lanes_noted(db)
             wake(settings, lanes)
             done += len(outcome.done)
             refused |= outcome.refused

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core.booking.seats import Seat
 from core.booking.tables import WaitlistEntry, WaitlistOffer
-from core.booking.waitlist.line import offer_subject
+from core.booking.waitlist.line import entry_subject, offer_subject
 from core.catalogue.tables import Offering
 from core.db import Session
 from core.messaging import outbox
@@ -66,4 +66,4 @@ def _end(db: Session, *condition: sa.ColumnElement[bool], outcome: str, now: dat
         .returning(WaitlistEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
-    outbox.withdraw(db, *(f"waitlist_entry:{entry_id}" for entry_id in ended), now=now)
+    outbox.withdraw(db, *(entry_subject(entry_id) for entry_id in ended), now=now)

@@ -14,7 +14,7 @@ from core.booking.errors import NotOffered, TooManyWaits
 from core.booking.locking import OwnBooking, lock_booking, lock_contact
 from core.booking.tables import Booking, WaitlistEntry, WaitlistOffer
 from core.booking.waitlist.ending import end_entry, end_offers
-from core.booking.waitlist.line import pass_on
+from core.booking.waitlist.line import entry_subject, pass_on
 from core.catalogue.snapshot import Service, Site
 from core.clock import local_date
 from core.db import Session
@@ -208,7 +208,7 @@ def _tell_joined(db: Session, intent: Intent, waits: Waits, service: Service, si
         template="waitlist_joined",
         arguments={"service": service.code, "site": sites[0].code, "last_day": waits.last_day.isoformat()},
         language=intent.language,
-        subject=f"waitlist_entry:{waits.entry_id}",
+        subject=entry_subject(waits.entry_id),
         valid_until=day_begins(waits.last_day + timedelta(days=1)),
         now=intent.now,
         asked_for=True,
@@ -217,4 +217,4 @@ def _tell_joined(db: Session, intent: Intent, waits: Waits, service: Service, si
 
 
 def _trace(db: Session, intent: Intent, event: str, entry_id: int, **details: Any) -> None:
-    record_event(db, event, f"waitlist_entry:{entry_id}", actor=intent.actor, now=intent.now, **details)
+    record_event(db, event, entry_subject(entry_id), actor=intent.actor, now=intent.now, **details)

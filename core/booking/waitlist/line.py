@@ -136,6 +136,11 @@ def _offer(db: Session, first: Waiting, offering_id: int, *, now: datetime) -> b
     return True
 
 
+def entry_subject(entry_id: int) -> str:
+    """How events and messages name somebody's place in the line."""
+    return f"waitlist_entry:{entry_id}"
+
+
 def offer_subject(offer_id: int) -> str:
     """How events and messages name an offer."""
     return f"waitlist_offer:{offer_id}"

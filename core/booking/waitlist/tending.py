@@ -11,7 +11,7 @@ from core.booking.queries import fullness, is_live
 from core.booking.seats import Exchange, seat_at
 from core.booking.tables import Booking, WaitlistEntry, WaitlistOffer
 from core.booking.waitlist.ending import end_entry, end_offers
-from core.booking.waitlist.line import TRAVEL, ZAMU, offer_to_first, pass_on, sms_leaves_at
+from core.booking.waitlist.line import TRAVEL, ZAMU, entry_subject, offer_to_first, pass_on, sms_leaves_at
 from core.catalogue.snapshot import Catalogue, Offering
 from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Service
@@ -107,7 +107,7 @@ def _end_entries(db: Session, *, now: datetime, limit: int) -> int:
 def _end(db: Session, entry_id: int, *, outcome: str, now: datetime) -> None:
     """End an entry; whoever did not end it themselves, and has no booking to come to, is told."""
     end_entry(db, entry_id, outcome=outcome, now=now)
-    record_event(db, "waitlist.ended", f"waitlist_entry:{entry_id}", actor=ZAMU, now=now, outcome=outcome)
+    record_event(db, "waitlist.ended", entry_subject(entry_id), actor=ZAMU, now=now, outcome=outcome)
     if outcome == "booking_over":
         return
     entry = db.execute(
@@ -124,7 +124,7 @@ def _end(db: Session, entry_id: int, *, outcome: str, now: datetime) -> None:
         template="waitlist_over" if outcome == "past" else "waitlist_silent",
         arguments={"service": entry.code},
         language=entry.language,
-        subject=f"waitlist_entry:{entry_id}",
+        subject=entry_subject(entry_id),
         valid_until=now + OVER_IS_NEWS,
         now=now,
         asked_for=False,

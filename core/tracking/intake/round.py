@@ -9,19 +9,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.db import Session
 from core.errors import Malformed
-from core.messaging import outbox
-from core.people.audit import record_event
 from core.people.register import Register
 from core.people.tables import Person
 from core.references import grouped
-from core.tracking import documents, notices, receiving
+from core.tracking import documents, notices, promises, receiving
 from core.tracking.errors import DocumentRefused
 from core.tracking.files import Row
 from core.tracking.intake.entering import Entry, enter, entry_for
 from core.tracking.intake.outcomes import Delivery, Outcome, Result
 from core.tracking.intake.rows import Wish
 from core.tracking.intake.steps import check_same, proven, said, steps_to
-from core.tracking.letters import PROMISE, about
 from core.tracking.stages import READY, Stage
 from core.tracking.tables import Document
 
@@ -82,7 +79,9 @@ class Round:
         for place, document in known.items():
             outcomes[place] = self._go_on(rows[place], wishes[place], document)
         later |= self._enter(wishes, new, rows, outcomes)
-        self._promise()
+        if self._promised:
+            terms = self._delivery
+            promises.note_promises(self._db, self._promised, actor=terms.actor, origin=terms.source, now=terms.now)
         self._move()
         return later
 
@@ -241,19 +240,6 @@ class Round:
             site_id = wish.site.id if arriving and wish.site else None
             reason = wish.correction if stage is Stage.NEEDS_CORRECTION else None
             go.setdefault((stage, site_id, reason), []).append(document)
-
-    def _promise(self) -> None:
-        """What `promises.promise` does for one: a day that is no longer promised is not said to have passed."""
-        terms = self._delivery
-        subjects = [f"{PROMISE}{document.id}" for document in self._promised]
-        if subjects:
-            outbox.withdraw(self._db, *subjects, now=terms.now)
-        for document in self._promised:
-            day = str(document.promised_on)
-            record_event(
-                self._db, "document.promised", about(document.id), actor=terms.actor, now=terms.now,
-                promised_on=day, origin=terms.source,
-            )  # fmt: skip
 
     def _move(self) -> None:
         """All steps, a group at a time, and the notices that belong to them."""
