@@ -7,9 +7,12 @@ from core.catalogue import tables as catalogue
 from core.db import Base
 from core.idempotency import Request
 from core.messaging import tables as messaging
+from core.partners import tables as partners
 from core.people import tables as people
 from core.schedule import ClockRun
+from core.staff import tables as staff
 from core.tracking import tables as tracking
+from core.visits import tables as visits
 
 __all__ = [
     "ClockRun",
@@ -20,8 +23,11 @@ __all__ = [
     "catalogue",
     "messaging",
     "metadata",
+    "partners",
     "people",
+    "staff",
     "tracking",
+    "visits",
 ]
 
 metadata = Base.metadata

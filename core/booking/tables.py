@@ -92,6 +92,10 @@ class Booking(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     reminded_at: Mapped[datetime | None] = mapped_column(Moment)
     """When a reminder of this time was last written; None again after a move."""
+    came_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its person was checked in at the centre."""
+    priority: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Given to somebody who came and could not be served: called first in its window."""
 
 
 sa.Index("bookings_window_idx", Booking.offering_id, Booking.starts_at)
@@ -173,7 +177,7 @@ class BookingHistory(Base):
     ended_on: Mapped[date] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     outcome: Mapped[str]
-    """served, given_up, or past: the time went by."""
+    """served, given_up, not_come, not_served, closed (the centre was shut), or past: the time went by."""
     reference: Mapped[str]
     offering_id: Mapped[int]
     service_id: Mapped[int]
@@ -183,3 +187,16 @@ class BookingHistory(Base):
     beneficiary_no: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime] = mapped_column(Moment)
+    came_at: Mapped[datetime | None] = mapped_column(Moment)
+    priority: Mapped[bool] = mapped_column(server_default=sa.false())
+    reason: Mapped[str | None]
+    """Why somebody who came could not be served: a `visits.turning_away.Reason`."""
+
+
+sa.Index("booking_history_reference_idx", BookingHistory.reference)
+sa.Index(
+    "booking_history_beneficiary_idx",
+    BookingHistory.beneficiary_id,
+    postgresql_where=BookingHistory.beneficiary_id.is_not(None),
+)
+sa.Index("booking_history_day_idx", BookingHistory.offering_id, BookingHistory.starts_at)

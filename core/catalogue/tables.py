@@ -216,10 +216,13 @@ class HolidayOverride(Base):
 
 
 class Closure(Base):
-    """A site or one offering shut for a time."""
+    """A site, one offering, or some of an offering's counters shut for a time."""
 
     __tablename__ = "closures"
-    __table_args__ = (sa.CheckConstraint("starts_at < ends_at", name="order"),)
+    __table_args__ = (
+        sa.CheckConstraint("starts_at < ends_at", name="order"),
+        sa.CheckConstraint("counters IS NULL OR offering_id IS NOT NULL", name="counters"),
+    )
 
     id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), index=True)
@@ -228,6 +231,25 @@ class Closure(Base):
     starts_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment)
     reason: Mapped[str]
+    """system_down, officer_absent, or a reason in the manager's words. Told to citizens only as "closed"."""
+    counters: Mapped[int | None]
+    """How many of the offering's counters are shut; None: all of them, and nothing can be booked."""
+    who: Mapped[str | None]
+    """The member of staff who closed it."""
+    created_at: Mapped[datetime | None] = mapped_column(Moment)
+    lifted_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was opened again before its end: from then on it shuts nothing."""
+    asking: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether those whose bookings are moved are asked (YES or NO), and not only told."""
+    moved: Mapped[int] = mapped_column(server_default="0")
+    """Bookings given another time because of it."""
+    ended: Mapped[int] = mapped_column(server_default="0")
+    """Bookings for which there was none."""
+    cleared_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When nobody was left on a closed slot. None: the clock is still moving people."""
+
+
+sa.Index("closures_clearing_idx", Closure.id, postgresql_where=Closure.cleared_at.is_(None))
 
 
 class CatalogueVersion(Base):

@@ -56,6 +56,28 @@ class Event(Base):
     subject: Mapped[str]
     """What it was done to, such as booking:42."""
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    transaction_id: Mapped[int | None] = mapped_column(
+        sa.BigInteger, server_default=sa.text("pg_current_xact_id()::text::bigint")
+    )
+    """The transaction that wrote it: whoever reads the record to the end knows by it what may still be missing."""
 
 
 sa.Index("events_subject_idx", Event.subject, Event.id)
+sa.Index("events_who_idx", Event.who, Event.id, postgresql_where=Event.who.is_not(None))
+sa.Index("events_at_idx", Event.at, Event.id)
+sa.Index("events_transaction_idx", Event.transaction_id, Event.id)
+
+
+class PhoneCode(Base):
+    """The code last sent to a phone to prove that whoever uses the web has it in hand. The code itself is nowhere."""
+
+    __tablename__ = "phone_codes"
+
+    contact_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), primary_key=True)
+    nth: Mapped[int]
+    """How many codes this phone has been sent: each is another."""
+    sent_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    tries: Mapped[int] = mapped_column(server_default="0")
+    """Wrong ones, of this code."""
+    used_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,112 @@
+"""What agencies' systems need: keys to come in with, appointments of their own, and addresses to be told at."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Moment
+
+
+class ApiKey(Base):
+    """A key of an agency's system. The key itself is shown once and stored nowhere."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.id"), index=True)
+    name: Mapped[str]
+    """What it is for, in the clerk's words."""
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    """SHA-256 of the key, which is random and long: nothing slower is needed."""
+    hint: Mapped[str]
+    """Its last four characters, to tell it from others."""
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(sa.String))
+    """`keys.Scope`s."""
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was last used, to the hour."""
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Appointment(Base):
+    """A place that an agency has given away itself. While `ended_at` is empty it takes a seat, as a booking does."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (sa.UniqueConstraint("agency_id", "reference"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.id"))
+    reference: Mapped[str]
+    """The agency's own."""
+    offering_id: Mapped[int] = mapped_column(sa.ForeignKey("offerings.id"))
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    came_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str | None]
+    """given_up, served, past, or closed: the centre was shut and there was no other time."""
+
+
+sa.Index(
+    "appointments_window_idx",
+    Appointment.offering_id,
+    Appointment.starts_at,
+    postgresql_where=Appointment.ended_at.is_(None),
+)
+
+
+class Webhook(Base):
+    """An address at which an agency is told what has happened."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.id"), index=True)
+    url: Mapped[str]
+    secret_sealed: Mapped[bytes]
+    """What its messages are signed with."""
+    events: Mapped[list[str]] = mapped_column(ARRAY(sa.String))
+    """Names of events, such as booking.confirmed; none is all."""
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    """When it first failed to take a message, since it last took one."""
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class WebhookCursor(Base):
+    """One row: up to where the record of events has been looked through for webhooks."""
+
+    __tablename__ = "webhook_cursor"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    transaction_id: Mapped[int] = mapped_column(sa.BigInteger)
+    event_id: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Delivery(Base):
+    """One event on its way to one webhook."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (sa.UniqueConstraint("webhook_id", "event_id"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(sa.ForeignKey("webhooks.id"))
+    event_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("events.id"))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What is sent: codes, references and times; nobody's phone or identity number."""
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    next_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it is to be tried; None: taken, or given up."""
+    delivered_at: Mapped[datetime | None] = mapped_column(Moment)
+    answer: Mapped[str | None]
+    """What the last attempt came to: a status such as 503, or timeout, unreachable, refused."""
+
+
+sa.Index("webhook_deliveries_due_idx", Delivery.next_at, postgresql_where=Delivery.next_at.is_not(None))
