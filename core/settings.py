@@ -90,12 +90,22 @@ class Settings:
     approve_above: int = 1000
     """A campaign to more recipients than this needs a second person."""
     public_url: str = ""
-    """Where the gateway reaches us, such as https://zamu.example.go.ke: for `zamu callbacks`."""
+    """Where gateways and people reach us, such as https://zamu.example.go.ke: cookies are secure where it is https."""
+    proxies: int = 0
+    """How many proxies of our own stand before the web server, and say in X-Forwarded-For who asks."""
     port: int = 8191
     simulator_port: int = 8192
     data_dir: Path = Path(".zamu")
     metrics_dir: Path | None = None
     """Where processes share their counters (prometheus_client reads PROMETHEUS_MULTIPROC_DIR itself)."""
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the installation that `zamu run` makes: made-up people, and SMS that only a simulator gets.
+
+        Its keys say so, and are refused with any other gateway.
+        """
+        return self.secret_key.startswith(DEMO_KEY)
 
     def sender(self, lane: str, network: str | None = None) -> Sender:
         """Under which a message of a lane leaves, to a phone last seen on a network (a code, as in core.phones)."""
@@ -137,6 +147,7 @@ class Settings:
             sms_a_day=_whole(env, "ZAMU_SMS_A_DAY", 5, 1, 100),
             approve_above=_whole(env, "ZAMU_CAMPAIGN_APPROVE_ABOVE", 1000, 0, 10_000_000),
             public_url=env.get("ZAMU_PUBLIC_URL", "").rstrip("/"),
+            proxies=_whole(env, "ZAMU_PROXIES", 0, 0, 5),
             metrics_dir=Path(shared) if (shared := env.get("PROMETHEUS_MULTIPROC_DIR")) else None,
             **_local(env),
         )

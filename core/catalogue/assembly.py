@@ -88,6 +88,7 @@ def _services(
             id=row.id,
             code=row.code,
             category=categories[row.category_id],
+            agency_id=row.agency_id,
             agency=names[Named.AGENCY, row.agency_id],
             names=names[Named.SERVICE, row.id],
             appointment=row.appointment,

@@ -85,6 +85,7 @@ class Service:
     id: int
     code: str
     category: str
+    agency_id: int
     agency: Names
     names: Names
     appointment: str

@@ -39,6 +39,7 @@ def a_service(**details: Any) -> Service:
         "id": 1,
         "code": "IDR",
         "category": "identity",
+        "agency_id": 1,
         "agency": NOBODY,
         "names": NOBODY,
         "appointment": "needed",

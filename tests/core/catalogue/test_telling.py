@@ -25,6 +25,7 @@ def service(**values) -> Service:
         "id": 1,
         "code": "X",
         "category": "x",
+        "agency_id": 1,
         "agency": NAMES,
         "names": NAMES,
         "appointment": "needed",

@@ -1,0 +1,98 @@
+"""Who is at the desk, and what they may see: every view of the desk names what it needs.
+
+A view is marked with `@needs(Can.…)`. Whoever has not signed in is sent to the
+sign-in; whoever may not is told so (403), and what is not theirs to see does not
+exist for them (404).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import abort, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from core.catalogue.snapshot import Catalogue, Offering, Service, Site
+from core.people.audit import Actor
+from core.staff.roles import AT_A_CENTRE, MAY, OF_AN_AGENCY, Can, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Whoever is signed in."""
+
+    id: int
+    username: str
+    name: str
+    role: Role
+    site_id: int | None
+    agency_id: int | None
+
+    @property
+    def actor(self) -> Actor:
+        """As the record names them."""
+        return Actor("desk", who=self.username)
+
+    def may(self, can: Can) -> bool:
+        return can in MAY[self.role]
+
+    def sees_site(self, site_id: int) -> bool:
+        """Whether this centre's citizens are theirs to see."""
+        return self.role not in AT_A_CENTRE or self.site_id == site_id
+
+    def sees_service(self, service: Service) -> bool:
+        """Whether this service's documents are theirs to see."""
+        return self.role not in OF_AN_AGENCY or self.agency_id == service.agency_id
+
+    def sees_offering(self, offering: Offering) -> bool:
+        return self.sees_site(offering.site.id) and self.sees_service(offering.service)
+
+    def sites(self, catalogue: Catalogue) -> list[Site]:
+        """The centres they may choose from."""
+        return [site for site in catalogue.sites.values() if self.sees_site(site.id)]
+
+
+def officer() -> Officer:
+    """Whoever is signed in. Only within a view that `needs` something."""
+    user = current_user
+    return Officer(user.id, user.username, user.name, Role(user.role), user.site_id, user.agency_id)
+
+
+def needs(can: Can) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    """Let a view be seen only by those who may."""
+
+    def mark(view: Callable[P, R]) -> Callable[P, R | Response]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+            if not current_user.is_authenticated:
+                return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
+            if not officer().may(can):
+                abort(403)
+            return view(*args, **kwargs)
+
+        checked.needs = can  # type: ignore[attr-defined]
+        return checked
+
+    return mark
+
+
+def own_site(catalogue: Catalogue, code: str | None = None) -> Site:
+    """The centre that is looked at: an officer's own, or for those who see all of them the one with this code.
+
+    Aborts with 404 where it is none of theirs.
+    """
+    who = officer()
+    if who.site_id is not None and who.role in AT_A_CENTRE:
+        site = catalogue.site_by_id(who.site_id)
+        if code is not None and code != site.code:
+            abort(404)
+        return site
+    site_ = catalogue.sites.get(code or "")
+    if site_ is None:
+        abort(404)
+    return site_

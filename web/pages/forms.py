@@ -1,0 +1,47 @@
+"""Forms: WTForms in the look of GOV.UK Frontend, saying what is wrong in the language being spoken.
+
+A form is checked against forgery by itself (`csrf_token`); one that was open
+for too long comes back with what was typed, and a sentence. `request_key` makes
+sending it twice do one thing (core.idempotency).
+"""
+
+import secrets
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+from wtforms.i18n import DummyTranslations
+from wtforms.validators import Length, Regexp
+
+from core.wording import N_
+from core.wording import gettext as _
+
+EXPIRED = N_("This page was open for a long time. Nothing was done: please press the button again.")
+
+
+class Form(FlaskForm):
+    """The base of every form that changes something. The error beside a field is a sentence for its reader."""
+
+    class Meta:
+        def get_translations(self, form: Any) -> DummyTranslations:
+            """Messages are translated where they are said."""
+            return DummyTranslations()
+
+    def refusals(self) -> dict[str, list[str]]:
+        """What is wrong, by field; a forged or expired form is told at its top."""
+        return {
+            name or "form": [_(EXPIRED) if name == "csrf_token" else str(error) for error in errors]
+            for name, errors in self.errors.items()
+        }
+
+
+class OnceForm(Form):
+    """A form that does something once: it carries the key of the request."""
+
+    request_key = HiddenField(
+        default=lambda: secrets.token_urlsafe(16), validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$"), Length(max=64)]
+    )
+
+    def key(self, door: str) -> str:
+        """The key under which core keeps the outcome, such as `portal:…`."""
+        return f"{door}:{self.request_key.data}"

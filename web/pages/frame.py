@@ -1,0 +1,150 @@
+"""What surrounds every page: headers, language, the static files, and what is said when nothing can be shown."""
+
+import hashlib
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, abort, g, redirect, render_template, request, session
+from flask_compress import Compress
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
+
+from core import wording
+from core.settings import Settings
+from core.wording import gettext as _
+from web.pages.look import STATIC, assets
+
+A_YEAR = 31_536_000
+CALLBACKS = ("/ussd/", "/sms/", "/healthz", "/readyz", "/metrics")
+"""Where no person looks: answers are plain text, in no language."""
+API = "/api/"
+
+
+def frame(app: Flask, settings: Settings) -> None:
+    """Set an application up for pages."""
+    key = hmac.digest(hashlib.sha256(settings.secret_key.encode()).digest(), b"page-sessions", "sha256")
+    secure = settings.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=key,
+        SESSION_COOKIE_NAME="__Host-zamu" if secure else "zamu",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=4 * 3600,
+        WTF_I18N_ENABLED=False,
+        COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json"],
+        COMPRESS_ALGORITHM=["gzip"],
+    )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+    Compress(app)
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(STATIC.parent / "templates"),
+            FileSystemLoader(STATIC.parents[1] / "portal" / "templates"),
+            FileSystemLoader(STATIC.parents[1] / "desk" / "templates"),
+            PrefixLoader(
+                {
+                    "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                    "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf"),
+                }
+            ),
+        ]
+    )
+    WTFormsHelpers(app)
+    app.jinja_env.globals.update(
+        _=_,
+        language=wording.language,
+        asset=lambda name: f"/static/{assets()[name].name}",
+        csp_nonce=csp_nonce,
+        here=_here,
+        practice=lambda: settings.practice,
+    )
+    app.before_request(_speak)
+    app.after_request(_headers)
+    app.register_blueprint(_pages())
+
+
+def is_page(path: str) -> bool:
+    """Whether a person looks at what is answered here."""
+    return not path.startswith((*CALLBACKS, API))
+
+
+def csp_nonce() -> str:
+    """Random, for the scripts of one answer."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def problem(status: int, heading: str, sentence: str) -> Response:
+    """A page that says what is wrong, and leads on."""
+    home = "/desk" if request.path.startswith("/desk") else "/"
+    return Response(render_template("problem.html", heading=heading, sentence=sentence, home=home), status)
+
+
+def _speak() -> None:
+    if is_page(request.path):
+        wording.speak(session.get("language", wording.DEFAULT))
+
+
+def _headers(response: BaseResponse) -> BaseResponse:
+    if not is_page(request.path):
+        return response
+    script = f"'self' 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'self'"
+    policy = {
+        "default-src": "'none'",
+        "script-src": script,
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
+    response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if not request.path.startswith("/static/"):
+        # A shared computer: what was on the page must not be there when the next person presses Back.
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _here() -> str:
+    """This page, to come back to."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def _pages() -> Blueprint:
+    blueprint = Blueprint("pages", __name__)
+
+    @blueprint.get("/static/<name>")
+    def static_file(name: str) -> Response:
+        """A file whose name tells its content."""
+        asset = next((asset for asset in assets().values() if asset.name == name), None)
+        if asset is None:
+            abort(404)
+        zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+        response = Response(asset.compressed if zipped else asset.content, content_type=asset.type)
+        if zipped:
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+        return response
+
+    @blueprint.get("/language/<code>")
+    def choose_language(code: str) -> BaseResponse:
+        """Go on in another language, on the page one came from."""
+        if code not in wording.LANGUAGES:
+            abort(404)
+        session["language"] = code
+        back = urlsplit(request.args.get("back", "/"))
+        # Only a page of ours: never to another host, whatever the address says.
+        safe = not (back.scheme or back.netloc) and back.path.startswith("/") and not back.path.startswith("//")
+        return redirect(f"{back.path}?{back.query}" if safe and back.query else back.path if safe else "/")
+
+    return blueprint
