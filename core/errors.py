@@ -12,6 +12,10 @@ ZamuError
 │   ├── NoSuchBooking        this phone has no live booking of that number
 │   ├── OfferOver            the place from the waitlist has gone to somebody else
 │   └── TooManyWaits         the phone is on as many waitlists as it may
+├── ClosureRefused           booking.closing.errors: nothing was changed
+│   ├── CannotClose          no such span of time, or more counters than there are
+│   ├── NoSuchClosure        no closure of that number at this centre
+│   └── CannotChange         no such capacity or hours
 ├── CampaignRefused          campaigns.errors: nothing was changed
 │   ├── NoSuchCampaign       no campaign of that number
 │   ├── NotNow               its state does not allow this
@@ -25,12 +29,17 @@ ZamuError
 │   ├── NoSuchDocument       no document of that number
 │   ├── NothingToCorrect     it is to wait for a correction that nobody has named
 │   ├── NumberInUse          the printed number belongs to another document
+│   ├── PhoneKnown           the owner's phone is not missing
 │   ├── TooManyCodes         as many wrong codes as a document allows in an hour
 │   ├── NoReason             a rule was to be set aside without one
 │   ├── NoConsent            the owner has not lately allowed this person to collect it
 │   ├── NobodyToAsk          the owner cannot be asked by SMS
 │   ├── AskedTooOften        the owner has been asked as often as is right in an hour
 │   └── NothingToAllow       what the owner was asked is over, or was asked of another phone
+├── StaffRefused             staff.errors: nothing was changed; the message is a sentence for whoever manages them
+│   ├── UsernameTaken        the staff number has an account
+│   ├── NoSuchColleague      no such account, or none that they are in charge of
+│   └── NotTheirs            not theirs to give: the role, the centre or the agency
 ├── TooManyLookups           tracking.lookup: this phone, or anybody of this number, in an hour
 ├── TooManySms               messaging.limits: the message was asked for often enough in the last hour
 ├── NotUnknown               messaging.desk: no such message, or what became of it is known

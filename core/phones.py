@@ -1,5 +1,7 @@
 """Phone numbers: parsed once, here, and E.164 from then on."""
 
+import re
+
 import phonenumbers
 
 from core.errors import Malformed
@@ -11,7 +13,9 @@ NETWORKS = {"63902": "Safaricom", "63903": "Airtel", "63907": "Telkom", "63999":
 
 
 def parse_phone(text: str) -> str:
-    """`0711 000 001`, `+254 711 000001` or `254711000001` → `+254711000001`.
+    """`0711 000 001`, `+254 711 000001` or `254711000001` → `+254711000001`; `+44 7700 900123` as it is.
+
+    From anywhere else with its country, after + or 00.
 
     Raises:
         Malformed: not a number that can exist.
@@ -19,6 +23,8 @@ def parse_phone(text: str) -> str:
     text = text.strip()
     if text[:3] == "254" and len(text) >= 12:
         text = "+" + text
+    # No number in Kenya begins like this, and abroad one dials it for +.
+    text = re.sub(r"^00\s*(?=[1-9])", "+", text)
     try:
         number = phonenumbers.parse(text, COUNTRY)
     except phonenumbers.NumberParseException as error:

@@ -1,15 +1,13 @@
 """My document: those of the caller's own phone at once, any other by its number and what its owner knows."""
 
-from core.catalogue import telling
-from core.clock import local_date
 from core.errors import Malformed
 from core.messaging.limits import TooManySms
-from core.messaging.stages import next_line, stage_line
+from core.messaging.stages import next_line
 from core.references import parse_reference
-from core.tracking import consents, lookup, promises
+from core.tracking import consents, lookup, telling
 from core.tracking.errors import NothingToAllow
 from core.tracking.lookup import TooManyLookups
-from core.tracking.showing import is_of, since
+from core.tracking.showing import is_of
 from core.tracking.stages import AWAITED, READY, Stage
 from core.tracking.tables import Document
 from core.wording import dates
@@ -18,9 +16,6 @@ from menus.words import short
 from ussd.replies import Again, Ask, End, Menu, Reply, go, option, target
 from ussd.screens import screen
 from ussd.turn import Turn
-
-COLLECTING = "COL"
-"""The service by which a ready document is collected: its requirements say what to bring."""
 
 
 @screen()
@@ -158,30 +153,15 @@ def send(turn: Turn, document: int) -> Reply:
 def status(turn: Turn, document: Document) -> list[str]:
     """What a citizen is told of a document, in lines. Its code is only for the phone that is its owner's."""
     service = short(turn.catalogue.service_by_id(document.service_id).names)
-    site = short(turn.catalogue.site_by_id(document.site_id).names)
-    day = dates.month_day(local_date(since(document)))
-    stage = Stage(document.stage)
-    first = _("Document for {service}: {stage}").format(service=service, stage=stage_line(stage, site, day))
-    if stage in READY:
-        return [first, *_to_collect(turn, document)]
-    return [first, *_promised(turn, document), _next(turn, document)]
-
-
-def _to_collect(turn: Turn, document: Document) -> list[str]:
-    needed = telling.bring_list(turn.catalogue.services[COLLECTING])
-    bring = _("Bring: {list}").format(list=", ".join(needed)) if needed else _("Ask the centre what to bring.")
+    site = turn.catalogue.site_by_id(document.site_id).names
+    first = _("Document for {service}: {stage}").format(service=service, stage=telling.stage_said(document, site))
+    if not telling.is_ready(document):
+        return [first, *telling.promise_said(document, now=turn.now), _next(turn, document)]
+    bring = telling.bring_said(turn.catalogue)
     if not _is_owner(turn, document):
-        return [bring]
+        return [first, bring]
     secret = turn.register.collection_code(document.id, document.arrivals)
-    return [_("Your code: {secret}").format(secret=secret), bring]
-
-
-def _promised(turn: Turn, document: Document) -> list[str]:
-    if document.promised_on is None or document.stage not in AWAITED:
-        return []
-    late = promises.is_late(document, turn.now)
-    said = _("Promised by {day}: it is late.") if late else _("Promised by {day}.")
-    return [said.format(day=dates.month_day(document.promised_on))]
+    return [first, _("Your code: {secret}").format(secret=secret), bring]
 
 
 def _next(turn: Turn, document: Document) -> str:

@@ -1,29 +1,24 @@
-"""What is free, for the screens: one query for any number of offerings."""
+"""What is free, for the screens."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from core.booking import availability, queries
+from core.booking import free
 from core.catalogue.snapshot import Offering
-from core.clock import local_date
 from ussd.turn import Turn
 
 
 def known(turn: Turn, offerings: Sequence[Offering]) -> dict[str, Any]:
     """What availability is computed from, beside the offering itself."""
-    today = local_date(turn.now)
-    horizon = max(o.horizon_days for o in offerings)
-    return {
-        "full": queries.fullness(turn.db, offerings, today, today + timedelta(days=horizon)),
-        "now": turn.now,
-        "closed_days": turn.catalogue.closed_days,
-    }
+    return free.known(turn.db, turn.catalogue, offerings, now=turn.now)
 
 
 def first_days(turn: Turn, offerings: Sequence[Offering]) -> dict[int, date | None]:
     """The first free day of each offering, by its id; None is full."""
-    if not offerings:
-        return {}
-    facts = known(turn, offerings)
-    return {o.id: availability.first_free_day(o, **facts) for o in offerings}
+    return free.first_days(turn.db, turn.catalogue, offerings, now=turn.now)
+
+
+def earlier_elsewhere(turn: Turn, full: Offering, than: date | None) -> list[tuple[Offering, date]]:
+    """The nearest centre with an earlier day, and the one that is free first of all."""
+    return free.earlier_elsewhere(turn.db, turn.catalogue, full, than, now=turn.now)

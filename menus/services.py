@@ -74,16 +74,7 @@ def info(turn: Turn, service: str) -> Reply:
 
 
 def how(turn: Turn, service: Service) -> str:
-    """Whether one books, walks in, or goes elsewhere."""
-    if service.elsewhere:
-        return _("Not done at Huduma Centres. Ask at the office of {agency}.").format(agency=short(service.agency))
-    if service.appointment == "walk_in":
-        return _("No booking needed: walk in.")
-    if not turn.catalogue.offerings_of(service.code):
-        return _("Booking is not open yet: walk in.")
-    if service.appointment == "optional":
-        return _("Book, or walk in.")
-    return _("Book a visit first.")
+    return telling.how_line(service, bookable=bool(turn.catalogue.offerings_of(service.code)))
 
 
 def bring(service: Service) -> str:

@@ -4,10 +4,10 @@
 `again` says that the caller was sent here from their last visit, unasked where.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from core.booking import availability
-from core.catalogue import search
+from core.booking.free import is_soon
 from core.catalogue.snapshot import Offering
 from core.clock import local_date
 from core.wording import dates
@@ -18,9 +18,6 @@ from ussd.replies import Menu, Option, Reply, go, option
 from ussd.screens import screen
 from ussd.turn import Turn
 
-SOON_DAYS = 7
-"""A centre whose first free day is further off than this is called full, and others are offered beside it."""
-
 
 @screen()
 def choose(turn: Turn, service: str, site: str, moving: str = "", again: bool = False) -> Reply:
@@ -28,7 +25,7 @@ def choose(turn: Turn, service: str, site: str, moving: str = "", again: bool = 
     if offering is None:
         return go(places.choose, service=service, moving=moving, elsewhere=True)
     best = availability.best_times(offering, **free.known(turn, [offering]))
-    if not best or local_date(best[0]) > local_date(turn.now) + timedelta(days=SOON_DAYS):
+    if not is_soon(best, turn.now):
         return _full(turn, offering, best, moving)
     options = _times(best, service, site, moving)
     options.append(option(_("Other day or time"), days, service=service, site=site, moving=moving))
@@ -94,7 +91,7 @@ def _full(turn: Turn, offering: Offering, best: list[datetime], moving: str) -> 
     service, site = offering.service.code, offering.site.code
     options = _times(best[:1], service, site, moving)
     shown = {site}
-    for other, day in _earlier_elsewhere(turn, offering, here):
+    for other, day in free.earlier_elsewhere(turn, offering, here):
         label = f"{short(other.site.names)}: {dates.day_month(day)}"
         options.append(option(label, choose, service=service, site=other.site.code, moving=moving))
         shown.add(other.site.code)
@@ -119,19 +116,6 @@ def _wait(turn: Turn, offering: Offering, best: list[datetime]) -> Option:
         return waitlist.any_time(turn, offering)
     label = _("Book {day}, SMS me if earlier").format(day=dates.month_day(local_date(best[0])))
     return option(label, take, **_slot(offering.service.code, offering.site.code, best[0], ""), wait=True)
-
-
-def _earlier_elsewhere(turn: Turn, full: Offering, than: date | None) -> list[tuple[Offering, date]]:
-    """The nearest centre with an earlier day, and the one that is free first of all."""
-    others = [o for o in turn.catalogue.offerings_of(full.service.code) if o.site.code != full.site.code]
-    days_free = free.first_days(turn, others)
-    earlier = {o.site.code: (o, day) for o in others if (day := days_free[o.id]) and (than is None or day < than)}
-    if not earlier:
-        return []
-    near = search.nearest_sites(full.site, [o.site for o, _day in earlier.values()])
-    nearest = earlier[near[0].code]
-    first = min(earlier.values(), key=lambda found: found[1])
-    return [nearest] if first[1] >= nearest[1] else [nearest, first]
 
 
 def _times(times: list[datetime], service: str, site: str, moving: str) -> list[Option]:

@@ -1,46 +1,40 @@
 """SMS me if earlier: wait for a place, take or leave the one on offer, wait no longer."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from core.booking import queries, waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import AlreadyBooked, BookingRefused, OfferOver, TooManyBookings, TooManyWaits
+from core.booking.free import can_wait_beside, first_day_to_wait_for, last_day_to_wait_for
 from core.booking.tables import Booking
 from core.booking.waitlist import queries as waits
 from core.catalogue.snapshot import Offering
-from core.clock import local, local_date
+from core.clock import local_date
 from core.errors import Malformed
 from core.people.identities import parse_identity
 from core.references import grouped
 from core.wording import dates
 from core.wording import gettext as _
-from menus import book, free, mine
+from menus import book, mine
 from menus.words import about, short, when
 from ussd.replies import Again, Ask, End, Menu, Option, Reply, go, option, target
 from ussd.screens import screen
 from ussd.turn import Turn
 
-NOON = time(12)
-
-
-def first_day(turn: Turn) -> date:
-    """The first day that is worth waiting for: after noon hardly anything of today can still be offered."""
-    today = local_date(turn.now)
-    return today if local(turn.now).time() < NOON else today + timedelta(days=1)
-
 
 def earlier(turn: Turn, offering: Offering, than: datetime) -> list[Option]:
     """A way onto the waitlist, where there are days before the first that is free."""
-    until = local_date(than) - timedelta(days=1)
-    if until < first_day(turn):
+    until = last_day_to_wait_for(offering, [than], now=turn.now)
+    if until is None:
         return []
     return [option(_("SMS me if earlier"), start, **_where(offering), until=until.isoformat())]
 
 
 def any_time(turn: Turn, offering: Offering) -> Option:
     """The same where nothing at all is free: until the last day that can be booked."""
-    until = local_date(turn.now) + timedelta(days=offering.horizon_days)
+    until = last_day_to_wait_for(offering, [], now=turn.now)
+    assert until is not None
     return option(_("SMS me if a place is free"), start, **_where(offering), until=until.isoformat())
 
 
@@ -51,10 +45,7 @@ def beside_booking(turn: Turn, booking: Booking) -> list[Option]:
         if wait.booking_id == booking.id:
             return [option(_("Stop waiting for an earlier time"), stop, entry_id=wait.id)]
     offering = turn.catalogue.offering_by_id(booking.offering_id)
-    if offering is None or local_date(booking.starts_at) <= first_day(turn):
-        return []
-    open_day = free.first_days(turn, [offering])[offering.id]
-    if open_day is not None and open_day < local_date(booking.starts_at):
+    if offering is None or not can_wait_beside(turn.db, turn.catalogue, offering, booking.starts_at, now=turn.now):
         return []
     return [option(_("SMS me if earlier"), beside, reference=booking.reference)]
 
@@ -67,7 +58,7 @@ def join_beside(turn: Turn, offering: Offering, reference: str, starts_at: datet
             turn.intent("wait", finishing=True),
             service=offering.service,
             sites=[offering.site],
-            first_day=first_day(turn),
+            first_day=first_day_to_wait_for(turn.now),
             last_day=local_date(starts_at),
             beneficiary=Beneficiary(),
             booking=reference,
@@ -144,7 +135,7 @@ def join(turn: Turn, service: str, site: str, until: str, kind: str, number: str
             intent,
             service=turn.catalogue.services[service],
             sites=[turn.catalogue.sites[site]],
-            first_day=first_day(turn),
+            first_day=first_day_to_wait_for(turn.now),
             last_day=date.fromisoformat(until),
             beneficiary=Beneficiary(person),
         )

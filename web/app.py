@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 
 import menus
 from core.catalogue.live import LiveCatalogue
@@ -12,12 +11,13 @@ from core.clock import local_date, utc_now
 from core.db import make_engine, transactions
 from core.people.register import Register
 from core.settings import Settings
-from core.wording import gettext as _
 from sms import endpoint as sms
 from ussd import endpoint as ussd
 from web import desk, health, logs, portal
 from web.noticing import Noticing
-from web.pages.frame import frame, is_page, problem
+from web.pages.frame import frame
+from web.pages.limits import enforce
+from web.pages.refusals import refuse
 from web.work import Work
 from workers.queues import Queues
 
@@ -63,35 +63,6 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue, now=now))
     for blueprint in [*portal.blueprints(work), *desk.blueprints(work)]:
         app.register_blueprint(blueprint)
-    app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(Exception, _failed)
+    refuse(app, dial=settings.ussd_codes[0].code, most_body=MOST_BODY)
+    enforce(app, settings)
     return app
-
-
-def _refused(error: HTTPException) -> Response:
-    return _page(error.code or 500) if is_page(request.path) else _plain(error)
-
-
-def _page(status: int) -> Response:
-    """The same for a person with a browser, in their language."""
-    heading, sentence = {
-        403: (_("This is not yours to see"), _("Your role does not include this page. Ask your manager.")),
-        404: (_("Page not found"), _("If you typed the address, check it. Nothing was changed.")),
-        413: (_("That is too big"), _("The file is bigger than can be taken here. Nothing was changed.")),
-        429: (_("Too many tries"), _("Wait a little, then try again. Nothing was changed.")),
-    }.get(status, (_("Sorry, that did not work"), _("Nothing was changed. Try again in a minute.")))
-    return problem(status, heading, sentence)
-
-
-def _plain(error: HTTPException) -> Response:
-    sentence = {404: "There is nothing here.", 413: f"The body is longer than {MOST_BODY} bytes."}.get(
-        error.code or 500, error.description or "The request cannot be answered."
-    )
-    return Response(sentence, error.code or 500, content_type="text/plain; charset=utf-8")
-
-
-def _failed(error: Exception) -> Response:
-    logs.logger("web").exception("request failed", error=type(error).__name__)
-    if is_page(request.path):
-        return _page(500)
-    return Response("Something failed here. The operator has been told.", 500, content_type="text/plain; charset=utf-8")

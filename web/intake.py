@@ -21,16 +21,18 @@ from core.people.register import Register
 from core.tracking.files import Row, Table, open_table
 from core.tracking.files.kinds import look
 from core.tracking.files.returned import ReturnedRows
-from core.tracking.intake import Delivery, Outcome, Result, known_files, take_rows
+from core.tracking.intake import Bounds, Delivery, Outcome, Result, known_files, take_rows
 from core.tracking.stages import Stage
 from core.tracking.tables import IntakeFile
+from core.wording import N_
+from core.wording import gettext as _
 
 BATCH = 500
 """Rows in a transaction: under a second, so that whoever waits for one of its documents does not wait long."""
 GOES = 5
 """Times that a batch is tried when the database gives it up: a deadlock with a desk, or a moment too busy."""
 
-_MEND = "The document is taken. Correct its phone, and give this row again."
+_MEND = N_("The document is taken. Correct its phone, and give this row again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Order:
     tell: bool = True
     again: bool = False
     """Read it once more, though it was taken in already."""
+    bounds: Bounds = Bounds()
+    """Whose documents it may be about."""
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ class Intake:
                     elif outcome.phone:
                         report.phones[outcome.phone] += 1
                         if outcome.phone == "bad_phone":
-                            phones.write(outcome.row, _MEND)
+                            phones.write(outcome.row, _(_MEND))
                 progress(table)
             report.refused, report.bad_phones = refused.path, phones.path
 
@@ -147,6 +151,7 @@ class Intake:
             now=self.now(),
             centre=order.centre,
             tell=order.tell,
+            bounds=order.bounds,
         )
         with self.transaction() as db:
             outcomes = take_rows(db, self.register, batch, terms)

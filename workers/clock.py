@@ -16,6 +16,7 @@ import structlog
 from core.booking import reminders as booking_reminders
 from core.booking import upkeep, waitlist
 from core.campaigns import pending, writing
+from core.clock import local_date
 from core.db import DatabaseDown, Session
 from core.idempotency import forget_requests
 from core.messaging import relay, reports
@@ -24,6 +25,7 @@ from core.schedule import take_run
 from core.settings import Settings
 from core.tracking import notices, promises, reminders
 from core.tracking.lookup import forget_attempts
+from core.visits import day_lists
 from workers import watching
 from workers.context import Context, build_context
 
@@ -119,6 +121,19 @@ def delete_past_windows(context: Context, now: datetime) -> None:
     _in_batches(context, lambda db: upkeep.delete_past_windows(db, now=now, limit=BATCH))
 
 
+def save_day_lists(context: Context, now: datetime) -> None:
+    """In the evening: who is expected tomorrow, a centre a transaction."""
+    tomorrow = local_date(now) + timedelta(days=1)
+    with context.transaction() as db:
+        sites = day_lists.sites_to_save(db, now=now, limit=BATCH)
+    for site_id in sites:
+        if context.stopping.is_set():
+            return
+        with context.transaction() as db:
+            day_lists.save_list(db, context.register, site_id=site_id, day=tomorrow, now=now)
+    _in_batches(context, lambda db: day_lists.forget_lists(db, now=now, limit=BATCH))
+
+
 def forget(context: Context, now: datetime) -> None:
     """What is kept only against repeats and guessing, once its time is over."""
     with context.transaction() as db:
@@ -138,6 +153,7 @@ JOBS = (
     Job("note_told", timedelta(minutes=1), note_told),
     Job("remind_documents", timedelta(minutes=15), remind_documents),
     Job("tell_late", timedelta(hours=1), tell_late),
+    Job("save_day_lists", timedelta(minutes=10), save_day_lists),
     Job("archive_past", timedelta(minutes=10), archive_past),
     Job("delete_past_windows", timedelta(hours=1), delete_past_windows),
     Job("forget", timedelta(hours=1), forget),

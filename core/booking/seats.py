@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from core.booking.availability import day_begins
 from core.booking.errors import SlotFull
-from core.booking.tables import NO_LIMIT, Counted, Window
+from core.booking.tables import NO_LIMIT, Counted
 from core.catalogue.snapshot import Offering
 from core.clock import local_date
 from core.db import Session
@@ -56,12 +56,23 @@ class Exchange:
     _freed: Counter[Seat] = field(default_factory=Counter)
     """What others give back is not ours before the capacity allows it."""
     _capacities: dict[Key, int] = field(default_factory=dict)
+    _more: dict[Key, int] = field(default_factory=dict)
+    """How many places beyond the wanted ones a counter may have."""
 
     def take(self, offering: Offering, starts_at: datetime) -> None:
         seat = seat_at(offering, starts_at)
         self._taken[seat] += 1
-        limits = (_limit(offering.daily_quota), offering.capacity, _limit(offering.site.window_cap))
+        limits = (limit(offering.daily_quota), offering.capacity, limit(offering.site.window_cap))
         self._capacities.update(zip(seat.counters(), limits, strict=True))
+
+    def squeeze(self, offering: Offering, starts_at: datetime, *, most: int) -> None:
+        """Take a place also where the window is full: there may be `most` more than wanted, on the day any number.
+
+        The capacity follows, and falls again as places are given back.
+        """
+        self.take(offering, starts_at)
+        day, *windows = seat_at(offering, starts_at).counters()
+        self._more |= {day: NO_LIMIT} | dict.fromkeys(windows, most)
 
     def give_back(self, seats: Iterable[Seat]) -> None:
         self._given_back.update(seats)
@@ -104,11 +115,14 @@ class Exchange:
             "changes": [net[key] for key in keys],
             "kept": kept,
             "capacities": [self._capacities.get(key, 0) for key in keys],
+            "more": [self._more.get(key, 0) for key in keys],
         }
         if len(db.execute(_SETTLE, parameters).all()) < len(keys):
             if all(net[key] < 0 or same for key, same in zip(keys, kept, strict=True)):
                 raise RuntimeError("a place was given back that nobody had taken")
             raise SlotFull
+        if self._more:
+            db.execute(_FIT, {name: parameters[name] for name in ("kinds", "owners", "starts")})
 
 
 def room_at(db: Session, seat: Seat) -> dict[Key, int]:
@@ -136,7 +150,7 @@ def _by_counter(seats: Counter[Seat]) -> Counter[Key]:
     return found
 
 
-def _limit(places: int | None) -> int:
+def limit(places: int | None) -> int:
     return NO_LIMIT if places is None else places
 
 
@@ -151,13 +165,13 @@ _SETTLE = sa.text("""
     INSERT INTO windows AS counter (kind, owner_id, starts_at, wanted, capacity, taken)
     SELECT kind, owner_id, starts_at,
            CASE WHEN change > 0 THEN places WHEN kept THEN 1 ELSE 0 END,
-           CASE WHEN change > 0 THEN places WHEN kept THEN 1 ELSE -change END,
+           CASE WHEN change > 0 THEN places + more WHEN kept THEN 1 ELSE -change END,
            greatest(change, 0)
     FROM unnest(CAST(:kinds AS text[]), CAST(:owners AS int[]), CAST(:starts AS timestamptz[]),
-                CAST(:changes AS int[]), CAST(:kept AS bool[]), CAST(:capacities AS int[]))
-         WITH ORDINALITY AS asked (kind, owner_id, starts_at, change, kept, places, nth)
+                CAST(:changes AS int[]), CAST(:kept AS bool[]), CAST(:capacities AS int[]), CAST(:more AS int[]))
+         WITH ORDINALITY AS asked (kind, owner_id, starts_at, change, kept, places, more, nth)
     WHERE CASE
-        WHEN change > 0 THEN change <= places
+        WHEN change > 0 THEN change <= places + more
         ELSE EXISTS (SELECT FROM windows w
                      WHERE (w.kind, w.owner_id, w.starts_at) = (asked.kind, asked.owner_id, asked.starts_at))
     END
@@ -170,10 +184,13 @@ _SETTLE = sa.text("""
         capacity = CASE
             WHEN excluded.taken = 0 AND excluded.wanted = 0
             THEN greatest(counter.wanted, counter.taken - excluded.capacity)
-            ELSE counter.capacity
+            ELSE greatest(counter.capacity, counter.taken + excluded.taken)
         END
     WHERE CASE
-        WHEN excluded.taken > 0 THEN counter.taken + excluded.taken <= counter.capacity
+        WHEN excluded.taken > 0
+        THEN counter.taken + excluded.taken
+             <= greatest(counter.capacity, CASE WHEN counter.wanted > 0
+                                           THEN counter.wanted + excluded.capacity - excluded.wanted END)
         WHEN excluded.capacity = 0 THEN counter.taken <= counter.wanted
         ELSE true
     END
@@ -188,30 +205,10 @@ more are taken than wanted, and that lowers the capacity; so where others give b
 what is taken in the same breath (a change of 0), it can be had only if no more are
 taken than wanted. A counter of which one's own phone takes and gives back alike,
 but in different seats, is only locked (`kept`; it travels as wanted 1, taken 0),
-so that the seat it left can be passed on.
+so that the seat it left can be passed on. Who may squeeze in takes with a
+capacity above the wanted one, but nobody squeezes into a window that is shut; a
+row that was not there before is cut to size by _FIT.
 """
 
-
-def change_capacity(db: Session, *, counted: Counted, owner_id: int, places: int | None, now: datetime) -> int:
-    """Set how many places each window of an offering or site, or each day of an offering, has from now on.
-
-    Nobody loses a place: where more are taken than wanted, the capacity follows
-    as they are given back. None is no limit. Returns how many counters changed.
-    Several in one transaction: days first, then offerings, then sites, as all commands lock them.
-    """
-    first = day_begins(local_date(now)) if counted is Counted.DAY else now
-    mine = (
-        sa.select(Window.starts_at)
-        .where(Window.kind == counted.value, Window.owner_id == owner_id, Window.starts_at >= first)
-        .order_by(Window.starts_at)
-        .with_for_update()
-        .cte("mine")
-    )
-    changed = db.execute(
-        sa.update(Window)
-        .where(Window.kind == counted.value, Window.owner_id == owner_id, Window.starts_at == mine.c.starts_at)
-        .values(wanted=_limit(places), capacity=sa.func.greatest(Window.taken, _limit(places)))
-        .returning(Window.starts_at)
-        .execution_options(synchronize_session=False)
-    )
-    return len(changed.all())
+_FIT = sa.text(f"UPDATE windows SET capacity = greatest(wanted, taken) WHERE {_MINE}")
+"""Of counters that this transaction has locked."""

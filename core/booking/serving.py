@@ -1,7 +1,8 @@
-"""A booking that was kept: the counter says so."""
+"""A booking that was kept: the counter says so, and what was paid."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +22,22 @@ from core.people.tables import Person
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """What a citizen paid at the counter, as the receipt says. Neither is personal: the record of events keeps them."""
+
+    fee_kes: int | None = None
+    receipt: str | None = None
+
+    def details(self) -> dict[str, Any]:
+        """For an event: what is known."""
+        known = {"fee_kes": self.fee_kes, "receipt": self.receipt}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+NOTHING = Paid()
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """Whom a counter has served: what is needed to register what they applied for."""
 
@@ -33,18 +50,31 @@ class Served:
     """Of the contact, if they ever chose one."""
 
 
-def serve(db: Session, actor: Actor, *, reference: str, now: datetime) -> Served:
+def serve(
+    db: Session,
+    actor: Actor,
+    *,
+    reference: str,
+    now: datetime,
+    site_id: int | None = None,
+    paid: Paid = NOTHING,
+    done_at: datetime | None = None,
+) -> Served:
     """End a booking because its person has been served. Call it inside `once`.
 
     It moves to history, and a place that is still ahead (somebody came early) is free.
+    `site_id`: only a booking of this centre. `done_at`: when it was done, where it
+    is keyed in later from paper.
 
     Raises:
-        NoSuchBooking: unknown, or over.
+        NoSuchBooking: unknown, over, or another centre's.
     """
+    at = done_at or now
     contact_id = db.scalar(sa.select(Booking.contact_id).where(Booking.reference == reference))
     if contact_id is None:
         raise NoSuchBooking
     lock_contact(db, contact_id)
+    here = [] if site_id is None else [Offering.site_id == site_id]
     row = db.execute(
         sa.select(
             Booking.id,
@@ -56,16 +86,39 @@ def serve(db: Session, actor: Actor, *, reference: str, now: datetime) -> Served
         )
         .join(Offering, Offering.id == Booking.offering_id)
         .join(Person, Person.id == Booking.contact_id)
-        .where(Booking.reference == reference, is_live(now))
+        .where(Booking.reference == reference, is_live(at), *here)
         .with_for_update(of=Booking)
     ).one_or_none()
     if row is None:
         raise NoSuchBooking
     served = Served(*row)
-    subject = booking_subject(served.booking_id)
-    offered = end_waits_of(db, served.booking_id, now=now)
-    seats = end_bookings(db, Booking.id == served.booking_id, outcome="served", now=now)
-    outbox.withdraw(db, subject, now=now)
-    pass_on(db, [*seats, *offered], now=now)
-    record_event(db, "booking.served", subject, actor=actor, now=now, service_id=served.service_id)
+    note_came(db, served.booking_id, at)
+    leave(db, served.booking_id, outcome="served", at=at, now=now)
+    details = {"service_id": served.service_id} | paid.details() | keyed(at, now)
+    record_event(db, "booking.served", booking_subject(served.booking_id), actor=actor, now=at, **details)
     return served
+
+
+def leave(
+    db: Session, booking_id: int, *, outcome: str, at: datetime, now: datetime, reason: str | None = None
+) -> None:
+    """End a locked booking of a locked contact; what it waited for and what waits to be said of it ends as well."""
+    offered = end_waits_of(db, booking_id, now=now)
+    seats = end_bookings(db, Booking.id == booking_id, outcome=outcome, now=at, reason=reason)
+    outbox.withdraw(db, booking_subject(booking_id), now=now)
+    pass_on(db, [*seats, *offered], now=now)
+
+
+def note_came(db: Session, booking_id: int, at: datetime) -> None:
+    """Whoever is dealt with at a counter has come, whether or not somebody checked them in."""
+    db.execute(
+        sa.update(Booking)
+        .where(Booking.id == booking_id, Booking.came_at.is_(None))
+        .values(came_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def keyed(at: datetime, now: datetime) -> dict[str, str]:
+    """What an event adds that was keyed in after it had happened."""
+    return {} if at == now else {"keyed_at": now.isoformat()}

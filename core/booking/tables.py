@@ -96,6 +96,8 @@ class Booking(Base):
     """When its person was checked in at the centre."""
     priority: Mapped[bool] = mapped_column(server_default=sa.false())
     """Given to somebody who came and could not be served: called first in its window."""
+    closure_id: Mapped[int | None]
+    """The closure that moved it to this time; None where its person chose it. No foreign key: closures stay."""
 
 
 sa.Index("bookings_window_idx", Booking.offering_id, Booking.starts_at)
@@ -191,6 +193,8 @@ class BookingHistory(Base):
     priority: Mapped[bool] = mapped_column(server_default=sa.false())
     reason: Mapped[str | None]
     """Why somebody who came could not be served: a `visits.turning_away.Reason`."""
+    closure_id: Mapped[int | None]
+    """The closure that moved it to this time, or that left it none."""
 
 
 sa.Index("booking_history_reference_idx", BookingHistory.reference)

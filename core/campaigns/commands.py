@@ -10,7 +10,10 @@ from core.campaigns.states import BEGUN, move, where_it_stands
 from core.campaigns.tables import Campaign, State
 from core.db import Session
 from core.people.audit import Actor
+from core.wording import N_
+from core.wording import gettext as _
 
+NO_REASON = N_("Give a reason.")
 _NOT_BEGUN = frozenset({State.DRAFT, State.SUBMITTED, State.APPROVED})
 
 
@@ -24,9 +27,10 @@ def approve(db: Session, campaign_id: int, *, actor: Actor, now: datetime) -> Pr
 
     def work(campaign: Campaign) -> dict[str, Any]:
         if campaign.state != State.SUBMITTED:
-            raise NotNow(f"{where_it_stands(campaign)} It cannot be approved now.")
+            raise NotNow(where_it_stands(campaign) + " " + _("It cannot be approved now."))
         if _same_person(campaign.created_by, actor.who):
-            raise SamePerson(f"{campaign.created_by} made campaign {campaign.id}: somebody else must approve it.")
+            made = _("{who} made campaign {number}: somebody else must approve it.")
+            raise SamePerson(made.format(who=campaign.created_by, number=campaign.id))
         move(campaign, State.APPROVED)
         campaign.approved_by, campaign.approved_at = actor.who, now
         return {}
@@ -45,7 +49,7 @@ def schedule(db: Session, campaign_id: int, *, starts_at: datetime, actor: Actor
         if campaign.starts_at == starts_at:
             return None
         if campaign.state not in _NOT_BEGUN:
-            raise NotNow(f"{where_it_stands(campaign)} Its hour cannot be changed now.")
+            raise NotNow(where_it_stands(campaign) + " " + _("Its hour cannot be changed now."))
         campaign.starts_at = starts_at
         return {"starts_at": starts_at.isoformat()}
 
@@ -61,7 +65,7 @@ def look(db: Session, campaign_id: int, *, actor: Actor, now: datetime) -> Press
 
     def work(campaign: Campaign) -> dict[str, Any]:
         if campaign.state != State.LOOKING:
-            raise NotNow(f"{where_it_stands(campaign)} There is nothing to look at now.")
+            raise NotNow(where_it_stands(campaign) + " " + _("There is nothing to look at now."))
         move(campaign, State.RUNNING)
         campaign.looked_by = actor.who
         return {}
@@ -78,7 +82,7 @@ def pause(db: Session, campaign_id: int, *, reason: str, actor: Actor, now: date
     """
 
     def work(campaign: Campaign) -> dict[str, Any]:
-        why, before = said(reason, "a reason"), campaign.state
+        why, before = said(reason, NO_REASON), campaign.state
         move(campaign, State.PAUSED)
         campaign.paused_from, campaign.reason = before, why
         return {"put_aside": pending.put_aside(db, campaign.id)}
@@ -95,7 +99,7 @@ def resume(db: Session, campaign_id: int, *, actor: Actor, now: datetime) -> Pre
 
     def work(campaign: Campaign) -> dict[str, Any]:
         if campaign.paused_from is None:
-            raise NotNow(f"{where_it_stands(campaign)} There is nothing to resume.")
+            raise NotNow(where_it_stands(campaign) + " " + _("There is nothing to resume."))
         move(campaign, State(campaign.paused_from))
         campaign.paused_from, campaign.reason = None, ""
         return {"given_back": pending.give_back(db, campaign.id, now=now)}
@@ -112,7 +116,7 @@ def cancel(db: Session, campaign_id: int, *, reason: str, actor: Actor, now: dat
     """
 
     def work(campaign: Campaign) -> dict[str, Any]:
-        return stop(db, campaign, said(reason, "a reason"), now=now)
+        return stop(db, campaign, said(reason, NO_REASON), now=now)
 
     return press(db, campaign_id, "cancelled", work, after={State.CANCELLED}, actor=actor, now=now)
 

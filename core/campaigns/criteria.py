@@ -12,6 +12,11 @@ from core.catalogue.tables import Service, Site
 from core.db import Session
 from core.tracking.stages import Stage
 from core.tracking.tables import Document
+from core.wording import N_
+from core.wording import gettext as _
+
+NO_SERVICE = N_("There is no service with the code {codes}.")
+NO_SITE = N_("There is no centre with the code {codes}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,10 @@ def check_criteria(db: Session, criteria: Criteria) -> None:
     """Raises:
     UnknownCode: the catalogue has no such service or site; or the days are in no order.
     """
-    for what, table, codes in (("service", Service, criteria.services), ("centre", Site, criteria.sites)):
+    for sentence, table, codes in ((NO_SERVICE, Service, criteria.services), (NO_SITE, Site, criteria.sites)):
         known = set(db.scalars(sa.select(table.code).where(table.code.in_(codes))))
         unknown = [code for code in codes if code not in known]
         if unknown:
-            raise UnknownCode(f"There is no {what} with the code {', '.join(unknown)}.")
+            raise UnknownCode(_(sentence).format(codes=", ".join(unknown)))
     if criteria.most_days is not None and criteria.most_days < criteria.least_days:
-        raise UnknownCode("The most days on the shelf are fewer than the least.")
+        raise UnknownCode(_("The most days on the shelf are fewer than the least."))

@@ -1,6 +1,7 @@
 """What is refused about campaigns: nothing was changed. Each message is a sentence for whoever runs them."""
 
 from core.errors import ZamuError
+from core.wording import gettext as _
 
 
 class CampaignRefused(ZamuError):
@@ -11,7 +12,7 @@ class NoSuchCampaign(CampaignRefused):
     """No campaign of that number."""
 
     def __init__(self, campaign_id: int) -> None:
-        super().__init__(f"There is no campaign {campaign_id}.")
+        super().__init__(_("There is no campaign {number}.").format(number=campaign_id))
 
 
 class NotNow(CampaignRefused):
@@ -31,7 +32,15 @@ class UnknownCode(CampaignRefused):
 
 
 class BadText(CampaignRefused):
-    """A correction that cannot be sent as it is written."""
+    """A correction that cannot be sent as it is written.
+
+    Attributes:
+        language: of the text at fault.
+    """
+
+    def __init__(self, sentence: str, *, language: str) -> None:
+        super().__init__(sentence)
+        self.language = language
 
 
 class Unsaid(CampaignRefused):

@@ -7,7 +7,7 @@ from typing import Any
 from core.campaigns import choosing, preview, reaching
 from core.campaigns.criteria import Criteria, check_criteria, criteria_of
 from core.campaigns.errors import NobodyToTell, NotNow
-from core.campaigns.pressing import Pressed, find, lock, press, record, said, stop
+from core.campaigns.pressing import NOBODY, Pressed, find, lock, press, record, said, stop
 from core.campaigns.preview import Sample
 from core.campaigns.states import move, where_it_stands
 from core.campaigns.tables import Campaign, Kind, State
@@ -18,8 +18,11 @@ from core.messaging import outbox
 from core.messaging.tables import Lane
 from core.people.audit import Actor
 from core.people.tables import Person
+from core.wording import N_
+from core.wording import gettext as _
 
 TEST_VALID_FOR = timedelta(hours=1)
+NO_NAME = N_("Give a name.")
 
 
 def draft(db: Session, *, name: str, criteria: Criteria, actor: Actor, request_key: str, now: datetime) -> Campaign:
@@ -53,7 +56,7 @@ def correct(
         checked = check_texts(texts)
         earlier = lock(db, campaign_id)
         if not earlier.written:
-            raise NotNow(f"{where_it_stands(earlier)} It has told nobody, so there is nothing to correct.")
+            raise NotNow(where_it_stands(earlier) + " " + _("It has told nobody, so there is nothing to correct."))
         name = f"Correction of {earlier.name}"
         what = {"kind": Kind.CORRECTION, "criteria": {}, "texts": checked, "corrects_id": earlier.id}
         made = _create(db, actor, now, name=name, **what)
@@ -82,7 +85,7 @@ def submit(
         alone = campaign.recipients <= approve_above
         move(campaign, State.APPROVED if alone else State.SUBMITTED)
         if not campaign.recipients:
-            raise NobodyToTell(f"Campaign {campaign.id} would tell nobody.")
+            raise NobodyToTell(_("Campaign {number} would tell nobody.").format(number=campaign.id))
         return {"recipients": campaign.recipients, "second_person": not alone}
 
     later = set(State) - {State.DRAFT, State.CANCELLED}
@@ -99,7 +102,7 @@ def send_test(
         Unsaid: nobody asks for it.
     """
     campaign = find(db, campaign_id)
-    said(actor.who, "who does this")
+    said(actor.who, NOBODY)
 
     def work() -> Outcome:
         record(db, campaign, "tested", actor=actor, now=now, language=sample.language)
@@ -121,8 +124,8 @@ def send_test(
 
 
 def _create(db: Session, actor: Actor, now: datetime, *, name: str, **values: Any) -> Outcome:
-    who = said(actor.who, "who does this")
-    campaign = Campaign(name=said(name, "a name"), created_by=who, created_at=now, state=State.DRAFT, **values)
+    who = said(actor.who, NOBODY)
+    campaign = Campaign(name=said(name, NO_NAME), created_by=who, created_at=now, state=State.DRAFT, **values)
     db.add(campaign)
     db.flush()
     record(db, campaign, "drafted", actor=actor, now=now, kind=campaign.kind)

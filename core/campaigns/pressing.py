@@ -13,6 +13,10 @@ from core.campaigns.states import move
 from core.campaigns.tables import Campaign, State
 from core.db import Session
 from core.people.audit import Actor, record_event
+from core.wording import N_
+from core.wording import gettext as _
+
+NOBODY = N_("Give who does this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def press(
         NoSuchCampaign: none of that number.
         Unsaid: nobody acts.
     """
-    said(actor.who, "who does this")
+    said(actor.who, NOBODY)
     campaign = lock(db, campaign_id)
     details = None if campaign.state in after else work(campaign)
     if details is not None:
@@ -88,11 +92,13 @@ def record(db: Session, campaign: Campaign, done: str, *, actor: Actor, now: dat
     record_event(db, f"campaign.{done}", f"campaign:{campaign.id}", actor=actor, now=now, **details)
 
 
-def said(text: str | None, what: str) -> str:
-    """Raises:
-    Unsaid: it is empty.
+def said(text: str | None, missing: str) -> str:
+    """The text without the space around it.
+
+    Raises:
+        Unsaid: it is empty; `missing` is the sentence that says so.
     """
     stripped = (text or "").strip()
     if not stripped:
-        raise Unsaid(f"Give {what}.")
+        raise Unsaid(_(missing))
     return stripped

@@ -29,6 +29,12 @@ class Report:
     """Booked from receipts; nothing for what has not been handed over."""
 
 
+def progress(db: Session, campaign_id: int) -> Counter[Status]:
+    """How many messages of a campaign have come to what, and nothing else: cheap enough to be looked at all the time."""
+    counted = sa.select(Message.status, sa.func.count()).where(Message.campaign_id == campaign_id)
+    return Counter({Status(status): count for status, count in db.execute(counted.group_by(Message.status))})
+
+
 def report(db: Session, campaign: Campaign) -> Report:
     """As it stands now; read only."""
     counted = db.execute(

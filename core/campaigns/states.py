@@ -2,6 +2,8 @@
 
 from core.campaigns.errors import NotNow
 from core.campaigns.tables import Campaign, State
+from core.wording import N_
+from core.wording import gettext as _
 
 _STOPPED = frozenset({State.PAUSED, State.CANCELLED})
 
@@ -24,22 +26,22 @@ BEGUN = frozenset({State.TRYING, State.LOOKING, State.RUNNING, State.PAUSED, Sta
 """Somebody may have been told by it."""
 
 IN_WORDS = {
-    State.DRAFT: "is a draft",
-    State.SUBMITTED: "waits for a second person to approve it",
-    State.APPROVED: "is approved",
-    State.TRYING: "is sending its first hundred",
-    State.LOOKING: "waits for somebody to look at how its first hundred went",
-    State.RUNNING: "is running",
-    State.PAUSED: "is paused",
-    State.CANCELLED: "is cancelled",
-    State.DONE: "has been written to everybody",
+    State.DRAFT: N_("is a draft"),
+    State.SUBMITTED: N_("waits for a second person to approve it"),
+    State.APPROVED: N_("is approved"),
+    State.TRYING: N_("is sending its first hundred"),
+    State.LOOKING: N_("waits for somebody to look at how its first hundred went"),
+    State.RUNNING: N_("is running"),
+    State.PAUSED: N_("is paused"),
+    State.CANCELLED: N_("is cancelled"),
+    State.DONE: N_("has been written to everybody"),
 }
 """What a campaign is doing, after "Campaign 7"."""
 
 
 def where_it_stands(campaign: Campaign) -> str:
     """A sentence: Campaign 7 is running."""
-    return f"Campaign {campaign.id} {IN_WORDS[State(campaign.state)]}."
+    return _("Campaign {number} {state}.").format(number=campaign.id, state=_(IN_WORDS[State(campaign.state)]))
 
 
 def move(campaign: Campaign, following: State) -> None:
@@ -49,5 +51,5 @@ def move(campaign: Campaign, following: State) -> None:
         NotNow: a campaign in this state cannot go there; the sentence says where it stands.
     """
     if following not in MOVES[State(campaign.state)]:
-        raise NotNow(f"{where_it_stands(campaign)} This cannot be done now.")
+        raise NotNow(where_it_stands(campaign) + " " + _("This cannot be done now."))
     campaign.state = following

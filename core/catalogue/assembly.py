@@ -112,10 +112,14 @@ def _weakest(trusts: set[Trust]) -> Trust:
 
 
 def _closures(db: Session, yesterday: date) -> dict[tuple[str, int], tuple[Shut, ...]]:
-    """By ("site", id) for a whole site and ("offering", id) for one offering."""
+    """By ("site", id) for a whole site and ("offering", id) for one offering.
+
+    Not those that have been lifted, nor of some counters: these are in the windows (core.booking.capacity).
+    """
     found: dict[tuple[str, int], list[Shut]] = defaultdict(list)
     recent = tables.Closure.ends_at >= at_local(yesterday, time.min)
-    for row in _all(db, tables.Closure, recent, order=tables.Closure.starts_at):
+    whole = (tables.Closure.counters.is_(None), tables.Closure.lifted_at.is_(None))
+    for row in _all(db, tables.Closure, recent, *whole, order=tables.Closure.starts_at):
         key = ("site", row.site_id) if row.offering_id is None else ("offering", row.offering_id)
         found[key].append(Shut(row.starts_at, row.ends_at))
     return {key: tuple(shut) for key, shut in found.items()}

@@ -86,6 +86,13 @@ def nearest_sites(site: Site, among: Iterable[Site]) -> list[Site]:
     return sorted(others, key=lambda other: (_distance_km(site, other), other.area != site.area))
 
 
+def sites_in_reach(site: Site, among: Iterable[Site], *, km: float) -> list[Site]:
+    """The others of the same county or at most so many kilometres away, nearest first."""
+    return [
+        other for other in nearest_sites(site, among) if other.area == site.area or _distance_km(site, other) <= km
+    ]
+
+
 def _distance_km(one: Site, other: Site) -> float:
     """Along the great circle; infinite where either place is not known."""
     if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:

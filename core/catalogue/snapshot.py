@@ -45,9 +45,14 @@ class Period:
         )
 
 
+def places_a_window(*, counters: int, minutes: int, window_minutes: int) -> int:
+    """How many people so many counters serve in one window."""
+    return counters * window_minutes // minutes
+
+
 @dataclass(frozen=True, slots=True)
 class Shut:
-    """A closure: from one moment until another."""
+    """A closure of all there is: from one moment until another."""
 
     starts_at: datetime
     ends_at: datetime
@@ -147,8 +152,10 @@ class Offering:
 
     @property
     def capacity(self) -> int:
-        """Places in one window."""
-        return self.counters * self.site.window_minutes // self.minutes
+        """Places in one window, while no counter is shut."""
+        return places_a_window(
+            counters=self.counters, minutes=self.minutes, window_minutes=self.site.window_minutes
+        )
 
 
 @dataclass(frozen=True)

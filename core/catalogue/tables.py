@@ -36,6 +36,23 @@ class Named(StrEnum):
     AREA = "area"
 
 
+class Part(StrEnum):
+    """What of a thing can be set by hand."""
+
+    ADDED = "added"
+    """All of it: no data file has it."""
+    NAMES = "names"
+    TOWN = "town"
+    ADDRESS = "address"
+    HOURS = "hours"
+    FEES = "fees"
+    BRING = "bring"
+    """What to bring."""
+    MINUTES = "minutes"
+    APPOINTMENT = "appointment"
+    """Whether one books, may book, or walks in."""
+
+
 class Name(Base):
     """A name in one language: short for a phone's screen, full where there is room. GSM 7-bit only."""
 
@@ -233,7 +250,10 @@ class Closure(Base):
     reason: Mapped[str]
     """system_down, officer_absent, or a reason in the manager's words. Told to citizens only as "closed"."""
     counters: Mapped[int | None]
-    """How many of the offering's counters are shut; None: all of them, and nothing can be booked."""
+    """How many of the offering's counters are shut; None: all of them, and nothing can be booked.
+
+    0: none; its hours were changed, and whoever stands outside them is moved.
+    """
     who: Mapped[str | None]
     """The member of staff who closed it."""
     created_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -250,6 +270,24 @@ class Closure(Base):
 
 
 sa.Index("closures_clearing_idx", Closure.id, postgresql_where=Closure.cleared_at.is_(None))
+
+
+class HandEdit(Base):
+    """That somebody has set or confirmed a part of the catalogue by hand: the data files leave it from then on."""
+
+    __tablename__ = "hand_edits"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """A `Named`, as `names` has it."""
+    owner_id: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    """A `Part`."""
+    who: Mapped[str]
+    """The member of staff."""
+    source: Mapped[str]
+    """Where it is written, or who says so, in their words."""
+    trust: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class CatalogueVersion(Base):

@@ -10,6 +10,19 @@ from core.wording import dates, language
 from core.wording import gettext as _
 
 
+def how_line(service: Service, *, bookable: bool) -> str:
+    """Whether one books, walks in, or goes elsewhere; `bookable` is whether any centre takes bookings for it now."""
+    if service.elsewhere:
+        return _("Not done at Huduma Centres. Ask at the office of {agency}.").format(agency=service.agency.spoken)
+    if service.appointment == "walk_in":
+        return _("No booking needed: walk in.")
+    if not bookable:
+        return _("Booking is not open yet: walk in.")
+    if service.appointment == "optional":
+        return _("Book, or walk in.")
+    return _("Book a visit first.")
+
+
 def fee_line(service: Service, day: date) -> str:
     """What the service costs on that day, in the language being spoken: one short sentence without a full stop."""
     fee = service.fee_on(day)

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.messaging.tables import Message
+from core.people import audit
 from core.people.tables import Event
 from core.tracking.letters import APPLICATION
 from core.tracking.stages import Stage
@@ -23,7 +24,9 @@ _TOLD = (Stage.NOTIFIED, Stage.REMINDED)
 
 def changed_after(moment: sa.SQLColumnExpression[datetime] | Any) -> sa.ColumnElement[bool]:
     """Whether anything has happened to a message's subject after a moment: the message may not be true now."""
-    event = sa.exists().where(Event.subject == Message.subject, Event.at > moment)
+    event = sa.exists().where(
+        Event.subject == Message.subject, Event.at > moment, Event.name.not_like(f"%{audit.SEEN}")
+    )
     step = sa.exists().where(
         DocumentEvent.document_id == _DOCUMENT,
         DocumentEvent.at > moment,

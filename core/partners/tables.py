@@ -51,12 +51,9 @@ class Appointment(Base):
     """given_up, served, past, or closed: the centre was shut and there was no other time."""
 
 
-sa.Index(
-    "appointments_window_idx",
-    Appointment.offering_id,
-    Appointment.starts_at,
-    postgresql_where=Appointment.ended_at.is_(None),
-)
+sa.Index("appointments_window_idx", Appointment.offering_id, Appointment.starts_at)
+sa.Index("appointments_starts_idx", Appointment.starts_at, postgresql_where=Appointment.ended_at.is_(None))
+sa.Index("appointments_agency_idx", Appointment.agency_id, Appointment.starts_at, Appointment.id)
 
 
 class Webhook(Base):
@@ -70,34 +67,37 @@ class Webhook(Base):
     secret_sealed: Mapped[bytes]
     """What its messages are signed with."""
     events: Mapped[list[str]] = mapped_column(ARRAY(sa.String))
-    """Names of events, such as booking.confirmed; none is all."""
+    """`news.NAMES`, such as booking.confirmed; none is all."""
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
     failing_since: Mapped[datetime | None] = mapped_column(Moment)
     """When it first failed to take a message, since it last took one."""
+    rests_until: Mapped[datetime | None] = mapped_column(Moment)
+    """After a failure it is left alone for a while, whatever waits for it."""
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class WebhookCursor(Base):
-    """One row: up to where the record of events has been looked through for webhooks."""
+    """Up to where one of the records has been looked through for webhooks."""
 
     __tablename__ = "webhook_cursor"
-    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record: Mapped[str] = mapped_column(primary_key=True)
+    """A `news.Record`: events, or the steps of documents."""
     transaction_id: Mapped[int] = mapped_column(sa.BigInteger)
-    event_id: Mapped[int] = mapped_column(sa.BigInteger)
+    row_id: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 class Delivery(Base):
-    """One event on its way to one webhook."""
+    """One piece of news on its way to one webhook."""
 
     __tablename__ = "webhook_deliveries"
-    __table_args__ = (sa.UniqueConstraint("webhook_id", "event_id"),)
+    __table_args__ = (sa.UniqueConstraint("webhook_id", "news"),)
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     webhook_id: Mapped[int] = mapped_column(sa.ForeignKey("webhooks.id"))
-    event_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("events.id"))
+    news: Mapped[str]
+    """What it is about, such as event-42 or step-42: the webhook-id by which a receiver knows that it has it."""
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """What is sent: codes, references and times; nobody's phone or identity number."""
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -109,4 +109,9 @@ class Delivery(Base):
     """What the last attempt came to: a status such as 503, or timeout, unreachable, refused."""
 
 
-sa.Index("webhook_deliveries_due_idx", Delivery.next_at, postgresql_where=Delivery.next_at.is_not(None))
+sa.Index(
+    "webhook_deliveries_due_idx", Delivery.webhook_id, Delivery.next_at, postgresql_where=Delivery.next_at.is_not(None)
+)
+sa.Index(
+    "webhook_deliveries_open_idx", Delivery.webhook_id, Delivery.id, postgresql_where=Delivery.delivered_at.is_(None)
+)

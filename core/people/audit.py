@@ -7,6 +7,9 @@ from typing import Any
 from core.db import Session
 from core.people.tables import Event
 
+SEEN = ".seen"
+"""How the name of an event ends that says only that a member of staff looked at something: nothing has changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -97,13 +97,18 @@ class Register:
             ids = _ids(db, Person.identity_index, indexes)
         return {indexes[index]: person_id for index, person_id in ids.items()}
 
-    def last_digits(self, identity_sealed: bytes) -> str:
-        """The last three characters of a sealed identity's number: enough to know somebody by, who says the rest.
+    def last_digits(self, identity_sealed: bytes, count: int = 3) -> str:
+        """The last characters of a sealed identity's number: enough to know somebody by, who says the rest.
 
         Raises:
             Unsealable: sealed with another key.
         """
-        return self._identities.open(identity_sealed).decode()[-3:]
+        return self._identities.open(identity_sealed).decode()[-count:]
+
+    def find_identities(self, db: Session, identities: Collection[Identity]) -> list[int]:
+        """The ids of those of these people that are known: for a number of which nobody said the kind."""
+        indexes = [self._identities.index(f"{i.kind}:{i.number}") for i in identities]
+        return sorted(_ids(db, Person.identity_index, indexes).values())
 
     def proof_index(self, tracking_number: str, proof: str) -> bytes:
         """16 bytes that show that somebody knows the proof of a document, and do not show the proof."""
@@ -112,6 +117,10 @@ class Register:
     def collection_code(self, document_id: int, arrival: int) -> str:
         """Four digits that the owner of a document says when collecting it: others at each arrival, stored nowhere."""
         return f"{int.from_bytes(self._proofs.index(f'collect:{document_id}:{arrival}')[:8]) % 10_000:04}"
+
+    def phone_code(self, contact_id: int, nth: int) -> str:
+        """Six digits by SMS that prove that a phone is in hand: others each time, stored nowhere."""
+        return f"{int.from_bytes(self._proofs.index(f'phone:{contact_id}:{nth}')[:8]) % 1_000_000:06}"
 
     def lookup_index(self, tracking_number: str) -> bytes:
         """16 bytes by which look-ups of a number are counted, whether or not it exists."""

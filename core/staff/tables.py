@@ -36,8 +36,10 @@ class Staff(Base):
     tf_primary_method: Mapped[str | None]
     tf_totp_secret: Mapped[str | None]
     """Sealed with a key derived from the secret key."""
+    last_code: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The half minute of the code last used: a code that somebody looked over a shoulder is worth nothing."""
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String))
-    """Sealed likewise; each is taken away when it has been used."""
+    """Keyed hashes of the printed codes; each is taken away when it has been used. None: there never were any."""
     failures: Mapped[int] = mapped_column(server_default="0")
     """Wrong passwords and codes since the last sign-in."""
     locked_until: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,11 +1,11 @@
 """The end of a service at a counter, which is the beginning of a document: one step for both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.exc import NoResultFound
 
-from core.booking.serving import serve
+from core.booking.serving import NOTHING, Paid, keyed, serve
 from core.db import Session
 from core.errors import Malformed
 from core.idempotency import Outcome, once
@@ -36,6 +36,7 @@ class Application:
     """E.164, as confirmed at the counter; None is the phone that booked."""
     tracking_number: str | None = None
     """Of the waiting card, where one is printed already."""
+    paid: Paid = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,16 @@ def end_service(
     reference: str,
     request_key: str,
     now: datetime,
+    site_id: int | None = None,
+    done_at: datetime | None = None,
 ) -> Registered:
     """End a booking as served, and register the application that was made; the citizen gets its number by SMS.
 
+    `site_id`: only a booking of this centre. `done_at`: when it was done, where it
+    is keyed in later from paper.
+
     Raises:
-        NoSuchBooking: no live booking of this reference.
+        NoSuchBooking: no live booking of this reference (at this centre).
         Malformed: the proof or the printed number can be none.
         NumberInUse: the printed number belongs to another document.
     """
@@ -65,14 +71,16 @@ def end_service(
     def work() -> Outcome:
         # People before places, as all commands lock them (core.booking.locking).
         came = _people(db, people, application, now=now)
-        served = serve(db, actor, reference=reference, now=now)
+        served = serve(db, actor, reference=reference, now=now, site_id=site_id, paid=application.paid, done_at=done_at)
         visit = _Visit(
             served.service_id,
             served.site_id,
             came.contact_id or served.contact_id,
             came.owner_id or served.beneficiary_id,
         )
-        return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now)
+        # What was paid is told with the service that ended, and not a second time.
+        new = replace(application, paid=NOTHING)
+        return _enter(db, people, new, visit, actor=actor, origin=request_key, now=now, at=done_at or now)
 
     return Registered(**once(db, request_key, work, now=now))
 
@@ -87,8 +95,13 @@ def register_application(
     site_id: int,
     request_key: str,
     now: datetime,
+    contact_id: int | None = None,
+    owner_id: int | None = None,
+    done_at: datetime | None = None,
 ) -> Registered:
-    """The same for somebody who came without a booking.
+    """The same for somebody who came without a booking, or with one that has been filed away since.
+
+    `contact_id` and `owner_id`: the phone and the person, where that booking says them.
 
     Raises:
         Malformed, NumberInUse: see `end_service`.
@@ -96,8 +109,8 @@ def register_application(
 
     def work() -> Outcome:
         came = _people(db, people, application, now=now)
-        visit = _Visit(service_id, site_id, came.contact_id, came.owner_id)
-        return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now)
+        visit = _Visit(service_id, site_id, came.contact_id or contact_id, came.owner_id or owner_id)
+        return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now, at=done_at or now)
 
     return Registered(**once(db, request_key, work, now=now))
 
@@ -127,7 +140,15 @@ def _people(db: Session, people: Register, application: Application, *, now: dat
 
 
 def _enter(
-    db: Session, people: Register, application: Application, visit: _Visit, *, actor: Actor, origin: str, now: datetime
+    db: Session,
+    people: Register,
+    application: Application,
+    visit: _Visit,
+    *,
+    actor: Actor,
+    origin: str,
+    now: datetime,
+    at: datetime,
 ) -> Outcome:
     proof = application.proof.replace(" ", "")
     if not (proof.isdecimal() and proof.isascii() and len(proof) in (3, 4)):
@@ -143,10 +164,11 @@ def _enter(
         promised_on=application.promised_on,
     )
     try:
-        document = register(db, people, new, actor=actor, origin=origin, now=now)
+        document = register(db, people, new, actor=actor, origin=origin, now=at)
     except NoResultFound as error:
         raise NumberInUse from error
-    record_event(db, "document.registered", about(document.id), actor=actor, now=now)
+    details = application.paid.details() | keyed(at, now)
+    record_event(db, "document.registered", about(document.id), actor=actor, now=at, **details)
     post(
         db,
         Document.id == document.id,

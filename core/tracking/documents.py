@@ -98,6 +98,19 @@ def find(db: Session, tracking_number: str) -> Document:
     return document
 
 
+def lock_number(db: Session, tracking_number: str) -> Document:
+    """`find` and `lock` in one statement.
+
+    Raises:
+        NoSuchDocument: no document has this number.
+    """
+    numbered = sa.select(Document).where(Document.tracking_number == tracking_number)
+    document = db.scalar(numbered.with_for_update().execution_options(populate_existing=True))
+    if document is None:
+        raise NoSuchDocument
+    return document
+
+
 def lock(db: Session, document_id: int) -> Document:
     """The document as it is now; nobody else moves it until the transaction ends."""
     [document] = lock_all(db, [document_id])

@@ -69,3 +69,10 @@ class NumberInUse(DocumentRefused):
 
     def __init__(self) -> None:
         super().__init__(_("This number belongs to another document. Use another card."))
+
+
+class PhoneKnown(DocumentRefused):
+    """The owner's phone is known already: a desk puts in the one that is missing, and changes none."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This document has a phone already."))

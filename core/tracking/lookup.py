@@ -70,21 +70,22 @@ def look_up(
     *,
     tracking_number: str,
     proof: str,
-    phone_index: bytes,
+    phone_index: bytes | None,
     request_key: str,
     now: datetime,
 ) -> Document | None:
     """The document with this number, if the proof is its own; None tells nothing more.
 
     From the document's own phone, a look-up that succeeds confirms the phone
-    again. A repeated request_key is not counted again.
+    again; `phone_index` is None for somebody without a phone, in a browser. A
+    repeated request_key is not counted again.
 
     Raises:
         TooManyLookups: by this phone, or of this number.
     """
 
     def work() -> Outcome:
-        asked = {phone_index, register.lookup_index(tracking_number)}
+        asked = {register.lookup_index(tracking_number)} | ({phone_index} if phone_index else set())
         if not attempts.count(db, asked, most=MAX_LOOKUPS_AN_HOUR, now=now):
             raise TooManyLookups
         found = db.execute(
@@ -96,7 +97,7 @@ def look_up(
         proven = hmac.compare_digest(register.proof_index(tracking_number, proof), expected)
         if found is None or not proven:
             return {"document_id": None}
-        if found.phone_index == phone_index:
+        if phone_index is not None and found.phone_index == phone_index:
             db.execute(sa.update(Document).where(Document.id == found.id).values(contact_confirmed_at=now))
         return {"document_id": found.id}
 

@@ -50,11 +50,18 @@ class Document(Base):
 
 
 sa.Index("documents_contact_idx", Document.contact_id, Document.stage_since)
+sa.Index("documents_service_idx", Document.service_id, Document.stage_since, Document.id)
 sa.Index(
     "documents_shelf_idx",
     Document.site_id,
     Document.received_at,
     postgresql_where=Document.stage.in_(["received", "notified", "reminded"]),
+)
+sa.Index(
+    "documents_coming_idx",
+    Document.site_id,
+    Document.stage_since,
+    postgresql_where=Document.stage.in_(["sent_to_centre", "transferred"]),
 )
 sa.Index(
     "documents_promised_idx",
@@ -128,6 +135,13 @@ class DocumentEvent(Base):
     """The member of staff who did it."""
     reason: Mapped[str | None]
     """What is to be corrected, or why a rule was set aside."""
+    transaction_id: Mapped[int | None] = mapped_column(
+        sa.BigInteger, server_default=sa.text("pg_current_xact_id()::text::bigint")
+    )
+    """The transaction that wrote it, as of an Event."""
+
+
+sa.Index("document_events_transaction_idx", DocumentEvent.transaction_id, DocumentEvent.id)
 
 
 class LookupAttempt(Base):

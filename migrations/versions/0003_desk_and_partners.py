@@ -8,6 +8,7 @@ revision = "0003"
 down_revision = "0002"
 
 NEW = (
+    "hand_edits",
     "webhook_cursor",
     "api_keys",
     "phone_codes",
@@ -21,12 +22,22 @@ NEW = (
 
 def upgrade() -> None:
     op.create_table(
+        "hand_edits",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("trust", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "owner_id", "part", name=op.f("hand_edits_pkey")),
+    )
+    op.create_table(
         "webhook_cursor",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("record", sa.String(), nullable=False),
         sa.Column("transaction_id", sa.BigInteger(), nullable=False),
-        sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("webhook_cursor_one_row_check")),
-        sa.PrimaryKeyConstraint("id", name=op.f("webhook_cursor_pkey")),
+        sa.Column("row_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("record", name=op.f("webhook_cursor_pkey")),
     )
     op.create_table(
         "api_keys",
@@ -66,6 +77,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rests_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["agency_id"], ["agencies.id"], name=op.f("webhooks_agency_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("webhooks_pkey")),
@@ -95,6 +107,7 @@ def upgrade() -> None:
         sa.Column("fs_uniquifier", sa.String(), nullable=False),
         sa.Column("tf_primary_method", sa.String(), nullable=True),
         sa.Column("tf_totp_secret", sa.String(), nullable=True),
+        sa.Column("last_code", sa.BigInteger(), nullable=True),
         sa.Column("mf_recovery_codes", postgresql.ARRAY(sa.String()), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
@@ -112,24 +125,30 @@ def upgrade() -> None:
         "webhook_deliveries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("webhook_id", sa.Integer(), nullable=False),
-        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("news", sa.String(), nullable=False),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("webhook_deliveries_event_id_fkey")),
         sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("webhook_deliveries_webhook_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("webhook_deliveries_pkey")),
-        sa.UniqueConstraint("webhook_id", "event_id", name=op.f("webhook_deliveries_webhook_id_event_id_key")),
+        sa.UniqueConstraint("webhook_id", "news", name=op.f("webhook_deliveries_webhook_id_news_key")),
     )
     op.create_index(
         "webhook_deliveries_due_idx",
         "webhook_deliveries",
-        ["next_at"],
+        ["webhook_id", "next_at"],
         unique=False,
         postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "webhook_deliveries_open_idx",
+        "webhook_deliveries",
+        ["webhook_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("delivered_at IS NULL"),
     )
     op.create_table(
         "appointments",
@@ -147,18 +166,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
         sa.UniqueConstraint("agency_id", "reference", name=op.f("appointments_agency_id_reference_key")),
     )
+    op.create_index("appointments_agency_idx", "appointments", ["agency_id", "starts_at", "id"], unique=False)
     op.create_index(
-        "appointments_window_idx",
+        "appointments_starts_idx",
         "appointments",
-        ["offering_id", "starts_at"],
+        ["starts_at"],
         unique=False,
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_index("appointments_window_idx", "appointments", ["offering_id", "starts_at"], unique=False)
     op.add_column("booking_history", sa.Column("came_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "booking_history", sa.Column("priority", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
     op.add_column("booking_history", sa.Column("reason", sa.String(), nullable=True))
+    op.add_column("booking_history", sa.Column("closure_id", sa.Integer(), nullable=True))
     op.create_index(
         "booking_history_beneficiary_idx",
         "booking_history",
@@ -170,6 +192,7 @@ def upgrade() -> None:
     op.create_index("booking_history_reference_idx", "booking_history", ["reference"], unique=False)
     op.add_column("bookings", sa.Column("came_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("bookings", sa.Column("priority", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("bookings", sa.Column("closure_id", sa.Integer(), nullable=True))
     op.add_column("closures", sa.Column("counters", sa.Integer(), nullable=True))
     op.add_column("closures", sa.Column("who", sa.String(), nullable=True))
     op.add_column("closures", sa.Column("created_at", sa.DateTime(timezone=True), nullable=True))
@@ -181,6 +204,18 @@ def upgrade() -> None:
     op.create_index(
         "closures_clearing_idx", "closures", ["id"], unique=False, postgresql_where=sa.text("cleared_at IS NULL")
     )
+    # Set after it is added: a default that is computed would rewrite every row of the record.
+    op.add_column("document_events", sa.Column("transaction_id", sa.BigInteger(), nullable=True))
+    op.alter_column("document_events", "transaction_id", server_default=sa.text("pg_current_xact_id()::text::bigint"))
+    op.create_index("document_events_transaction_idx", "document_events", ["transaction_id", "id"], unique=False)
+    op.create_index(
+        "documents_coming_idx",
+        "documents",
+        ["site_id", "stage_since"],
+        unique=False,
+        postgresql_where=sa.text("stage IN ('sent_to_centre', 'transferred')"),
+    )
+    op.create_index("documents_service_idx", "documents", ["service_id", "stage_since", "id"], unique=False)
     # Set after it is added: a default that is computed would rewrite every row of the record.
     op.add_column("events", sa.Column("transaction_id", sa.BigInteger(), nullable=True))
     op.alter_column("events", "transaction_id", server_default=sa.text("pg_current_xact_id()::text::bigint"))
@@ -198,6 +233,14 @@ def downgrade() -> None:
     op.drop_index("events_transaction_idx", table_name="events")
     op.drop_index("events_at_idx", table_name="events")
     op.drop_column("events", "transaction_id")
+    op.drop_index("documents_service_idx", table_name="documents")
+    op.drop_index(
+        "documents_coming_idx",
+        table_name="documents",
+        postgresql_where=sa.text("stage IN ('sent_to_centre', 'transferred')"),
+    )
+    op.drop_index("document_events_transaction_idx", table_name="document_events")
+    op.drop_column("document_events", "transaction_id")
     op.drop_index("closures_clearing_idx", table_name="closures", postgresql_where=sa.text("cleared_at IS NULL"))
     op.drop_column("closures", "cleared_at")
     op.drop_column("closures", "ended")
@@ -207,6 +250,7 @@ def downgrade() -> None:
     op.drop_column("closures", "created_at")
     op.drop_column("closures", "who")
     op.drop_column("closures", "counters")
+    op.drop_column("bookings", "closure_id")
     op.drop_column("bookings", "priority")
     op.drop_column("bookings", "came_at")
     op.drop_index("booking_history_reference_idx", table_name="booking_history")
@@ -216,11 +260,17 @@ def downgrade() -> None:
         table_name="booking_history",
         postgresql_where=sa.text("beneficiary_id IS NOT NULL"),
     )
+    op.drop_column("booking_history", "closure_id")
     op.drop_column("booking_history", "reason")
     op.drop_column("booking_history", "priority")
     op.drop_column("booking_history", "came_at")
-    op.drop_index("appointments_window_idx", table_name="appointments", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_index("appointments_window_idx", table_name="appointments")
+    op.drop_index("appointments_starts_idx", table_name="appointments", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_index("appointments_agency_idx", table_name="appointments")
     op.drop_table("appointments")
+    op.drop_index(
+        "webhook_deliveries_open_idx", table_name="webhook_deliveries", postgresql_where=sa.text("delivered_at IS NULL")
+    )
     op.drop_index(
         "webhook_deliveries_due_idx", table_name="webhook_deliveries", postgresql_where=sa.text("next_at IS NOT NULL")
     )
@@ -235,3 +285,4 @@ def downgrade() -> None:
     op.drop_index(op.f("api_keys_agency_id_idx"), table_name="api_keys")
     op.drop_table("api_keys")
     op.drop_table("webhook_cursor")
+    op.drop_table("hand_edits")

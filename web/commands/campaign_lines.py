@@ -4,16 +4,9 @@ from collections.abc import ItemsView, Iterator
 
 from core.campaigns.preview import Preview
 from core.campaigns.report import Report
-from core.messaging.senders import Sender
 from core.messaging.tables import Status
+from web.campaigning import left_out, sender_line
 from web.commands.opening import table
-
-_LEFT_OUT = {
-    "no_phone": "no phone",
-    "told_already": "told already",
-    "opted_out": "want no messages (STOP)",
-    "limit_reached": "have enough messages today",
-}
 
 
 def preview_lines(seen: Preview) -> Iterator[str]:
@@ -25,7 +18,7 @@ def preview_lines(seen: Preview) -> Iterator[str]:
     source = "the average of the last 30 days" if seen.price.from_receipts else "assumed"
     yield f"Cost: about KES {seen.cost_kes:.2f} (KES {seen.price.kes:.2f} an SMS, {source})"
     yield from _left_out(seen.chosen.left_out.items())
-    yield f"Sender: {_sender(seen.sender)}"
+    yield f"Sender: {sender_line(seen.sender)}"
 
 
 def report_lines(seen: Report) -> Iterator[str]:
@@ -51,12 +44,4 @@ def report_lines(seen: Report) -> Iterator[str]:
 
 def _left_out(counted: ItemsView[str, int]) -> Iterator[str]:
     for reason, count in sorted(counted):
-        yield f"Left out, {_LEFT_OUT.get(reason, reason)}: {count}"
-
-
-def _sender(sender: Sender) -> str:
-    if sender.address is None:
-        return "the account's own"
-    if not sender.answerable:
-        return f"{sender.address}, which cannot be answered"
-    return f"{sender.address}, answered with {sender.answer('YES')}{' (free)' if sender.free else ''}"
+        yield f"Left out, {left_out(reason)}: {count}"

@@ -24,13 +24,13 @@ from core.clock import NAIROBI, local, local_date
 from core.db import Session
 from core.errors import Malformed
 from core.messaging import outbox
-from core.messaging.tables import Lane
 from core.messaging.templates import Speech
 from core.people.audit import Actor
 from core.people.register import Register
 from core.phones import parse_phone
 from core.settings import Settings
 from core.wording import LANGUAGES
+from web.campaigning import bulk_speech
 from web.commands import campaign_lines as lines
 from web.commands.opening import given_settings, now, opened, table, wake
 
@@ -58,12 +58,8 @@ class Desk:
 
     def speech(self) -> Speech:
         """How a campaign's messages are worded."""
-        return Speech(
-            catalogue=read_catalogue(self.db, today=local_date(self.now)),
-            code=self.settings.ussd_codes[0].code,
-            register=Register(self.settings.secret_key),
-            sender=self.settings.sender(Lane.BULK),
-        )
+        catalogue = read_catalogue(self.db, today=local_date(self.now))
+        return bulk_speech(self.settings, catalogue, Register(self.settings.secret_key))
 
 
 @contextlib.contextmanager

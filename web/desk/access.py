@@ -70,7 +70,7 @@ def needs(can: Can) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
         @wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
             if not current_user.is_authenticated:
-                return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
+                return _to_sign_in()
             if not officer().may(can):
                 abort(403)
             return view(*args, **kwargs)
@@ -79,6 +79,25 @@ def needs(can: Can) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
         return checked
 
     return mark
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Let a view be seen by every member of staff, whatever their role."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        if not current_user.is_authenticated:
+            return _to_sign_in()
+        return view(*args, **kwargs)
+
+    checked.needs = None  # type: ignore[attr-defined]
+    return checked
+
+
+def _to_sign_in() -> Response:
+    """And from there back to this page; not to one that was sent a form, which is not there to be looked at."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("sign_in.login", next=back))
 
 
 def own_site(catalogue: Catalogue, code: str | None = None) -> Site:

@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import FieldList, FormField, HiddenField
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import Length, Regexp
 
@@ -17,6 +17,8 @@ from core.wording import N_
 from core.wording import gettext as _
 
 EXPIRED = N_("This page was open for a long time. Nothing was done: please press the button again.")
+_UNSEEN = frozenset({"csrf_token", "request_key"})
+"""Fields that nobody types: if one of them is wrong, the page is old, or was not ours."""
 
 
 class Form(FlaskForm):
@@ -27,12 +29,26 @@ class Form(FlaskForm):
             """Messages are translated where they are said."""
             return DummyTranslations()
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As in WTForms. What validators say may be marked by N_: it is put into the reader's language here."""
+        valid = bool(super().validate(extra_validators))
+        for field in self:
+            if not isinstance(field, FormField | FieldList):
+                field.errors = [_(str(error)) for error in field.errors]
+        return valid
+
     def refusals(self) -> dict[str, list[str]]:
-        """What is wrong, by field; a forged or expired form is told at its top."""
-        return {
-            name or "form": [_(EXPIRED) if name == "csrf_token" else str(error) for error in errors]
-            for name, errors in self.errors.items()
-        }
+        """What is wrong, by field; under "form" what is wrong with all of it, such as that it has expired.
+
+        Templates show it by {% from "errors.html" import problems %}{{ problems(form) }}.
+        """
+        found: dict[str, list[str]] = {}
+        for name, errors in self.errors.items():
+            if name in _UNSEEN:
+                found["form"] = [_(EXPIRED)]
+            else:
+                found.setdefault(name or "form", []).extend(str(error) for error in errors)
+        return found
 
 
 class OnceForm(Form):

@@ -21,6 +21,8 @@ A_YEAR = 31_536_000
 CALLBACKS = ("/ussd/", "/sms/", "/healthz", "/readyz", "/metrics")
 """Where no person looks: answers are plain text, in no language."""
 API = "/api/"
+DESK = "/desk"
+A_MINUTE = 60
 
 
 def frame(app: Flask, settings: Settings) -> None:
@@ -62,7 +64,9 @@ def frame(app: Flask, settings: Settings) -> None:
         csp_nonce=csp_nonce,
         here=_here,
         practice=lambda: settings.practice,
+        dial=lambda: settings.ussd_codes[0].code,
     )
+    app.url_build_error_handlers.append(lambda e, endpoint, values: "/" if "booking" in endpoint else _raise(e))  # XXX
     app.before_request(_speak)
     app.after_request(_headers)
     app.register_blueprint(_pages())
@@ -73,6 +77,22 @@ def is_page(path: str) -> bool:
     return not path.startswith((*CALLBACKS, API))
 
 
+def is_desk(path: str) -> bool:
+    """Whether it is staff who look."""
+    return path == DESK or path.startswith(f"{DESK}/")
+
+
+def kept_a_minute(page: str) -> Response:
+    """A page that tells everybody the same, for its reader's own browser to keep: going back on 2G costs nothing.
+
+    Never one with a form that changes something: its token is for one person.
+    """
+    response = Response(page)
+    response.headers["Cache-Control"] = f"private, max-age={A_MINUTE}"
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
 def csp_nonce() -> str:
     """Random, for the scripts of one answer."""
     if "csp_nonce" not in g:
@@ -80,15 +100,17 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def problem(status: int, heading: str, sentence: str) -> Response:
+def problem(status: int, heading: str, *sentences: str) -> Response:
     """A page that says what is wrong, and leads on."""
-    home = "/desk" if request.path.startswith("/desk") else "/"
-    return Response(render_template("problem.html", heading=heading, sentence=sentence, home=home), status)
+    home = DESK if is_desk(request.path) else "/"
+    return Response(render_template("problem.html", heading=heading, sentences=sentences, home=home), status)
 
 
 def _speak() -> None:
+    """In the language that was chosen; before anybody has, in the one that the browser asks for."""
     if is_page(request.path):
-        wording.speak(session.get("language", wording.DEFAULT))
+        asked = request.accept_languages.best_match(wording.LANGUAGES, wording.DEFAULT)
+        wording.speak(session.get("language") or asked)
 
 
 def _headers(response: BaseResponse) -> BaseResponse:
@@ -148,3 +170,7 @@ def _pages() -> Blueprint:
         return redirect(f"{back.path}?{back.query}" if safe and back.query else back.path if safe else "/")
 
     return blueprint
+
+
+def _raise(e):  # XXX
+    raise e

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -52,12 +52,14 @@ def join(
     last_day: date,
     beneficiary: Beneficiary,
     booking: str | None = None,
+    since: datetime | None = None,
 ) -> Waits:
     """Wait for a place at one of these centres within a span of days, both included, and queue an SMS that says so.
 
     `booking` is the reference of a later booking, which is given back for the
     earlier place: the span ends the day before it, and its person is the one
-    served. Asked for once more, the same again changes nothing; other centres
+    served. `since` is when they began to want it, if that is not now: it decides
+    who is first. Asked for once more, the same again changes nothing; other centres
     and days are added, and the place in the line stays.
 
     Raises:
@@ -81,7 +83,7 @@ def join(
         known = _entry_like(db, intent.contact_id, service.id, person, own)
         wanted = _Wanted(sorted({site.id for site in sites}), begins, until)
         if known is None:
-            waits = _add(db, intent, service, person, own, wanted)
+            waits = _add(db, intent, service, person, own, wanted, since or intent.now)
         else:
             waits = Waits(known.id, _until(known, own, wanted))
         if known is None or _widen(db, known, own, wanted):
@@ -147,7 +149,13 @@ def _entry_like(
 
 
 def _add(
-    db: Session, intent: Intent, service: Service, person: Beneficiary, own: OwnBooking | None, wanted: _Wanted
+    db: Session,
+    intent: Intent,
+    service: Service,
+    person: Beneficiary,
+    own: OwnBooking | None,
+    wanted: _Wanted,
+    since: datetime,
 ) -> Waits:
     mine = sa.select(sa.func.count()).where(
         WaitlistEntry.contact_id == intent.contact_id, WaitlistEntry.ended_at.is_(None)
@@ -165,7 +173,7 @@ def _add(
             booking_id=own.booked.id if own else None,
             beneficiary_id=person.person_id,
             language=intent.language,
-            created_at=intent.now,
+            created_at=since,
         )
         .returning(WaitlistEntry.id)
     ).scalar_one()

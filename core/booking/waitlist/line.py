@@ -186,6 +186,7 @@ _WAITED_FOR = sa.text("""
             SELECT FROM closures shut
             WHERE shut.site_id = offering.site_id
               AND (shut.offering_id IS NULL OR shut.offering_id = offering.id)
+              AND shut.counters IS NULL AND shut.lifted_at IS NULL
               AND shut.starts_at < freed.starts_at + make_interval(mins => site.window_minutes)
               AND freed.starts_at < shut.ends_at)
     ORDER BY freed.nth

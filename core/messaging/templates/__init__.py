@@ -7,7 +7,7 @@ names of the catalogue: a test measures all of them, in every language.
 from collections.abc import Mapping
 from typing import Any
 
-from core.messaging.templates import bookings, campaigns, documents, replies, trying, waitlist
+from core.messaging.templates import bookings, campaigns, closures, documents, portal, replies, trying, visits, waitlist
 from core.messaging.templates.wording import Speech, Template, Unworded, Wording
 from core.wording import speaking
 
@@ -16,9 +16,12 @@ __all__ = ["TEMPLATES", "Speech", "Template", "Unworded", "Wording", "render"]
 TEMPLATES: Mapping[str, Template] = {
     **bookings.TEMPLATES,
     **campaigns.TEMPLATES,
+    **closures.TEMPLATES,
     **documents.TEMPLATES,
+    **portal.TEMPLATES,
     **replies.TEMPLATES,
     **trying.TEMPLATES,
+    **visits.TEMPLATES,
     **waitlist.TEMPLATES,
 }
 

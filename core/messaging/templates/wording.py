@@ -70,6 +70,10 @@ class Wording:
         """What its owner says at the counter: made again from the document and its arrival, stored nowhere."""
         return self.speech.register.collection_code(self.arguments["document"], self.arguments["arrival"])
 
+    def phone_code(self) -> str:
+        """What the web asks of whoever has this phone in hand: made again from its number, stored nowhere."""
+        return self.speech.register.phone_code(self.arguments["person"], self.arguments["nth"])
+
     def with_price(self, question: str) -> str:
         """The question, and that answering costs nothing: where that is so, and the SMS still is one."""
         free = _("Answering is free.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from core.errors import Malformed
+from core.wording import gettext as _
 
 WORDS: dict[str, tuple[str, ...]] = {
     "tracking_number": (
@@ -79,11 +80,11 @@ class Columns:
         """A sentence, where the file cannot say which documents it is about."""
         if "tracking_number" in self.meanings or {"id_number", "service"} <= set(self.meanings):
             return None
-        found = ", ".join(_shown(name) for name in self.names if name) or "none"
-        return (
+        found = ", ".join(_shown(name) for name in self.names if name) or "-"
+        return _(
             "No column says which documents these are: there must be a tracking number, or an ID number and a service. "
-            f"Columns found: {found}."
-        )
+            "Columns found: {found}."
+        ).format(found=found)
 
 
 def understand(names: Sequence[str]) -> Columns:
@@ -102,10 +103,9 @@ def understand(names: Sequence[str]) -> Columns:
     for meaning in WORDS:
         same = [name for name, its in zip(names, meanings, strict=True) if its == meaning]
         if len(same) > 1:
-            raise Malformed(
-                f"{len(same)} columns mean the same, {WORDS[meaning][0]}: {', '.join(_shown(name) for name in same)}. "
-                "Keep one of them."
-            )
+            said = _("{number} columns mean the same, {meaning}: {names}. Keep one of them.")
+            names_said = ", ".join(_shown(name) for name in same)
+            raise Malformed(said.format(number=len(same), meaning=WORDS[meaning][0], names=names_said))
     return Columns(tuple(names), tuple(meanings))
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from core.errors import Malformed
+from core.wording import gettext as _
 
 DELIMITERS = (",", ";", "\t")
 LONGEST_LINE = 100_000
@@ -31,7 +32,8 @@ def lines(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[int, 
         for line in _physical(text):
             taken.append(line)
             if len(line) > LONGEST_LINE:
-                raise Malformed(f"Line {first + len(taken) - 1} is far too long: this is no table of documents.")
+                said = _("Line {line} is far too long: this is no table of documents.")
+                raise Malformed(said.format(line=first + len(taken) - 1))
             if len(taken) > MOST_LINES_A_ROW:
                 raise _unclosed(first)
             yield line
@@ -66,4 +68,5 @@ def _physical(text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _unclosed(line: int) -> Malformed:
-    return Malformed(f"Line {line} opens a quotation mark that is not closed: what follows cannot be read.")
+    said = _("Line {line} opens a quotation mark that is not closed: what follows cannot be read.")
+    return Malformed(said.format(line=line))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import Malformed
+from core.wording import N_
+from core.wording import gettext as _
 
 _CHUNK = 1 << 20
 
@@ -30,19 +32,19 @@ class Looked:
     """Bytes."""
 
 
-_SAVE_AS = "Save it as .xlsx or CSV, and give that."
+_PICTURE = N_("This is a picture, and not a table.")
 _OTHERS = (
-    (b"%PDF", "This is a PDF, and not a table. Ask for the table it was made from, as .xlsx or CSV."),
+    (b"%PDF", N_("This is a PDF, and not a table. Ask for the table it was made from, as .xlsx or CSV.")),
     (
         b"\xd0\xcf\x11\xe0",
-        "This is an old Excel file (.xls), or one with a password. Save it as .xlsx without one, or as CSV.",
+        N_("This is an old Excel file (.xls), or one with a password. Save it as .xlsx without one, or as CSV."),
     ),
-    (b"\x89PNG", "This is a picture, and not a table."),
-    (b"\xff\xd8\xff", "This is a picture, and not a table."),
-    (b"{\\rtf", f"This is a text with formatting (RTF), and not a table. {_SAVE_AS}"),
-    (b"\x1f\x8b", "This file is compressed (gzip). Unpack it first."),
-    (b"Rar!", "This file is compressed (RAR). Unpack it first."),
-    (b"7z\xbc\xaf", "This file is compressed (7z). Unpack it first."),
+    (b"\x89PNG", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"{\\rtf", N_("This is a text with formatting (RTF), and not a table. Save it as .xlsx or CSV, and give that.")),
+    (b"\x1f\x8b", N_("This file is compressed (gzip). Unpack it first.")),
+    (b"Rar!", N_("This file is compressed (RAR). Unpack it first.")),
+    (b"7z\xbc\xaf", N_("This file is compressed (7z). Unpack it first.")),
 )
 """What files that are no table begin with, and what is said of them."""
 _WEB_PAGE = (b"<!doctype", b"<html", b"<table", b"<?xml")
@@ -66,12 +68,17 @@ def look(path: Path) -> Looked:
 
 def _refuse_others(head: bytes) -> None:
     if not head:
-        raise Malformed("The file is empty.")
+        raise Malformed(_("The file is empty."))
     for beginning, sentence in _OTHERS:
         if head.startswith(beginning):
-            raise Malformed(sentence)
+            raise Malformed(_(sentence))
     if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_WEB_PAGE):
-        raise Malformed(f"This is a web page, though it may be named like a table. Open it in Excel. {_SAVE_AS}")
+        raise Malformed(
+            _(
+                "This is a web page, though it may be named like a table. "
+                "Open it in Excel, save it as .xlsx or CSV, and give that."
+            )
+        )
 
 
 def _look_at_text(file: BinaryIO, head: bytes) -> Looked:
@@ -89,9 +96,11 @@ def _look_at_text(file: BinaryIO, head: bytes) -> Looked:
                 del possible[name]
                 continue
             if "\0" in text:
-                raise Malformed(f"This is not a text file: it holds NUL characters. {_SAVE_AS}")
+                raise Malformed(
+                    _("This is not a text file: it holds NUL characters. Save it as .xlsx or CSV, and give that.")
+                )
         if not chunk:
             break
     if not possible:
-        raise Malformed("The text of this file cannot be read. Save it as CSV UTF-8, and give that.")
+        raise Malformed(_("The text of this file cannot be read. Save it as CSV UTF-8, and give that."))
     return Looked(Kind.CSV, next(iter(possible)), digest.digest(), file.tell())

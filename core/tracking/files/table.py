@@ -12,6 +12,7 @@ from core.errors import Malformed
 from core.tracking.files import csv_files, xlsx_files
 from core.tracking.files.columns import Columns, meaning_of, understand
 from core.tracking.files.kinds import Kind, Looked, look
+from core.wording import gettext as _
 
 MOST_ROWS = 1_048_576
 """As many as a sheet of Excel has."""
@@ -97,11 +98,12 @@ def _xlsx(sheets: Sequence[xlsx_files.Sheet], looked: Looked) -> Table:
     """
     worth = {sheet.name: _best(islice(sheet.lines(), _HEADING_WITHIN)) for sheet in sheets}
     if not worth:
-        raise Malformed("This Excel file has no sheet that can be seen.")
+        raise Malformed(_("This Excel file has no sheet that can be seen."))
     fitting = [name for name, known in worth.items() if known >= 2]
     if len(fitting) > 1:
         names = ", ".join(f'"{name}"' for name in fitting)
-        raise Malformed(f"Several sheets of this file hold documents: {names}. Give one file for each.")
+        said = _("Several sheets of this file hold documents: {names}. Give one file for each.")
+        raise Malformed(said.format(names=names))
     sheet = max(sheets, key=lambda sheet: worth[sheet.name])
     at = [0]
 
@@ -137,7 +139,7 @@ def _under_heading(lines: Iterator[Line]) -> tuple[Columns, Iterator[Line]]:
         rest = _broken(error)  # what stands before it can be read
     if not first:
         next(rest, None)
-        raise Malformed("The file is empty.")
+        raise Malformed(_("The file is empty."))
     place = max(range(len(first)), key=lambda i: (_understood(first[i][1]), -i))
     columns = understand([clean(cell) for cell in first[place][1]])
     if missing := columns.missing():
@@ -154,7 +156,7 @@ def _rows(columns: Columns, lines: Iterator[Line]) -> Iterator[Row]:
     """Blank rows, and headings repeated in the middle, are passed over."""
     for count, (line, cells) in enumerate(lines):
         if count >= MOST_ROWS:
-            raise Malformed(f"The file has more than {MOST_ROWS:,} rows. Split it.")
+            raise Malformed(_("The file has more than {most} rows. Split it.").format(most=f"{MOST_ROWS:,}"))
         texts = [clean(cell) for cell in cells]
         if any(texts) and tuple(texts) != columns.names:
             yield _row(columns, line, texts, tuple(cells))
@@ -165,10 +167,10 @@ def _row(columns: Columns, line: int, texts: list[str], given: tuple[str, ...]) 
     named = {m: t for m, t in zip(columns.meanings, texts, strict=False) if m and t}
     fault = None
     if any(texts[width:]):
-        fault = (
-            f"This row has {len(texts)} cells and the heading {width}: perhaps there is a comma inside a cell, "
+        fault = _(
+            "This row has {cells} cells and the heading {width}: perhaps there is a comma inside a cell, "
             "which then needs quotation marks around it."
-        )
+        ).format(cells=len(texts), width=width)
     elif any(len(text) > MOST_IN_A_CELL for text in named.values()):
-        fault = f"A cell has more than {MOST_IN_A_CELL} characters."
+        fault = _("A cell has more than {most} characters.").format(most=MOST_IN_A_CELL)
     return Row(line, {} if fault else named, given, fault)

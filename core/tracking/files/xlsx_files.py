@@ -25,6 +25,8 @@ from openpyxl.worksheet._reader import WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
 from core.errors import Malformed
+from core.wording import N_
+from core.wording import gettext as _
 
 MOST_TEXT = 48 << 20
 """Bytes of shared texts, unpacked: about three times what 100,000 rows need."""
@@ -41,8 +43,8 @@ _DAMAGED = (
     OverflowError, NotImplementedError, RuntimeError, AssertionError, OSError,
 )  # fmt: skip
 """What openpyxl and zipfile raise over files that are damaged or made up."""
-_SENTENCE = "This Excel file is damaged, or was not copied completely. Open it in Excel and save it again."
-_TOO_MUCH = "This Excel file unpacks to far more than a table of documents needs. Copy the table into a new file."
+_SENTENCE = N_("This Excel file is damaged, or was not copied completely. Open it in Excel and save it again.")
+_TOO_MUCH = N_("This Excel file unpacks to far more than a table of documents needs. Copy the table into a new file.")
 _TEXT = f"{{{SHEET_MAIN_NS}}}si"
 
 
@@ -82,7 +84,7 @@ class _Parts(zipfile.ZipFile):
     def limit(self, name: str | zipfile.ZipInfo, most: int) -> None:
         part = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
         if part.file_size > most:
-            raise Malformed(_TOO_MUCH)
+            raise Malformed(_(_TOO_MUCH))
 
 
 class _Reader(ExcelReader):
@@ -146,7 +148,7 @@ class _Rationed:
         data = self._raw.read(size)
         self._given += len(data)
         if self._given > MOST_AT_ONCE:
-            raise Malformed(_TOO_MUCH)
+            raise Malformed(_(_TOO_MUCH))
         return data
 
 
@@ -190,12 +192,12 @@ def _text(value: object) -> str:
 
 def _other(parts: Collection[str]) -> str:
     if "word/document.xml" in parts:
-        return "This is a Word document, and not a table. Copy the table into Excel, and save that as .xlsx or CSV."
+        return _("This is a Word document, and not a table. Copy the table into Excel, and save that as .xlsx or CSV.")
     if "xl/workbook.bin" in parts:
-        return "This is a binary Excel file (.xlsb). Save it as .xlsx or CSV, and give that."
+        return _("This is a binary Excel file (.xlsb). Save it as .xlsx or CSV, and give that.")
     if "content.xml" in parts:
-        return "This is an OpenDocument file. Save it as .xlsx or CSV, and give that."
-    return "This is an archive (zip), and not a table. Unpack it, and give the table in it."
+        return _("This is an OpenDocument file. Save it as .xlsx or CSV, and give that.")
+    return _("This is an archive (zip), and not a table. Unpack it, and give the table in it.")
 
 
 @contextlib.contextmanager
@@ -206,4 +208,4 @@ def _said() -> Iterator[None]:
     except Malformed:
         raise
     except _DAMAGED as error:
-        raise Malformed(_SENTENCE) from error
+        raise Malformed(_(_SENTENCE)) from error

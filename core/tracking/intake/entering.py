@@ -18,6 +18,7 @@ from core.tracking.documents import lock_all
 from core.tracking.intake.rows import Wish
 from core.tracking.stages import Stage
 from core.tracking.tables import Document
+from core.wording import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ def entry_for(wish: Wish) -> Entry:
     Malformed: something is missing that a new document needs.
     """
     if wish.service is None:
-        raise Malformed("No document has this tracking number. If it is new, say for which service.")
+        raise Malformed(_("No document has this tracking number. If it is new, say for which service."))
     if wish.site is None:
-        raise Malformed("This document is new to Zamu: say at which centre it will be collected.")
+        raise Malformed(_("This document is new to Zamu: say at which centre it will be collected."))
     proofs = wish.proofs()
     if not proofs:
         raise Malformed(
-            "There is no ID number and no year of birth: without one of them its owner could not ask about it."
+            _("There is no ID number and no year of birth: without one of them its owner could not ask about it.")
         )
     return Entry(wish.tracking_number, wish.service.id, wish.site.id, proofs[0], wish)
 

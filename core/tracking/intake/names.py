@@ -12,8 +12,15 @@ from core.catalogue.search import SAYS_NOTHING
 from core.catalogue.snapshot import Catalogue, Names, Service, Site
 from core.errors import Malformed
 from core.tracking.files.columns import plain
+from core.wording import N_
+from core.wording import gettext as _
 
 T = TypeVar("T", Service, Site)
+
+_NO_SERVICE = N_('There is no service "{text}". Write its code, or its name as Zamu has it.')
+_NO_CENTRE = N_('There is no centre "{text}". Write its code, or its name as Zamu has it.')
+_MORE_SERVICES = N_('"{text}" can mean more than one service: {codes}. Write its code.')
+_MORE_CENTRES = N_('"{text}" can mean more than one centre: {codes}. Write its code.')
 
 
 class Finder:
@@ -21,8 +28,10 @@ class Finder:
 
     def __init__(self, catalogue: Catalogue) -> None:
         sites = list(catalogue.sites.values())
-        self._services = _Named("service", ((s, _names(s.names)) for s in catalogue.services.values()))
-        self._sites = _Named("centre", ((s, [*_names(s.names), *_town(s, sites)]) for s in sites))
+        self._services = _Named(
+            _NO_SERVICE, _MORE_SERVICES, ((s, _names(s.names)) for s in catalogue.services.values())
+        )
+        self._sites = _Named(_NO_CENTRE, _MORE_CENTRES, ((s, [*_names(s.names), *_town(s, sites)]) for s in sites))
 
     def service(self, text: str) -> Service:
         """Raises:
@@ -38,8 +47,9 @@ class Finder:
 
 
 class _Named(Generic[T]):
-    def __init__(self, kind: str, things: Iterable[tuple[T, Iterable[str]]]) -> None:
-        self._kind = kind
+    def __init__(self, none: str, more: str, things: Iterable[tuple[T, Iterable[str]]]) -> None:
+        self._none = none
+        self._more = more
         self._things: dict[str, T] = {}
         self._meant: dict[str, set[str]] = {}
         """Codes by each name that they have."""
@@ -57,11 +67,9 @@ class _Named(Generic[T]):
         if codes is None:
             codes = self._found[text] = self._codes(_joined(plain(text))) or self._codes(_joined(_telling(text)))
         if not codes:
-            raise Malformed(f'There is no {self._kind} "{text[:40]}". Write its code, or its name as Zamu has it.')
+            raise Malformed(_(self._none).format(text=text[:40]))
         if len(codes) > 1:
-            raise Malformed(
-                f'"{text[:40]}" can mean more than one {self._kind}: {", ".join(sorted(codes))}. Write its code.'
-            )
+            raise Malformed(_(self._more).format(text=text[:40], codes=", ".join(sorted(codes))))
         return self._things[next(iter(codes))]
 
     def _codes(self, typed: str) -> set[str]:

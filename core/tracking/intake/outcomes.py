@@ -11,6 +11,16 @@ from core.tracking.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Whose documents a file may be about: whoever gives it sees no others. None is no bound."""
+
+    agency_id: int | None = None
+    """Only those of this agency's services."""
+    site_id: int | None = None
+    """Only those of this centre, and what comes in there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What holds for all rows of a file or request."""
 
@@ -25,6 +35,7 @@ class Delivery:
     """Of rows that do not say it themselves."""
     tell: bool = True
     """Whether owners are told that a document is ready; not where a campaign will tell them."""
+    bounds: Bounds = Bounds()
 
 
 class Result(StrEnum):

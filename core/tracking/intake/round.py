@@ -15,12 +15,14 @@ from core.references import grouped
 from core.tracking import documents, notices, promises, receiving
 from core.tracking.errors import DocumentRefused
 from core.tracking.files import Row
+from core.tracking.intake.bounds import check_bounds
 from core.tracking.intake.entering import Entry, enter, entry_for
 from core.tracking.intake.outcomes import Delivery, Outcome, Result
 from core.tracking.intake.rows import Wish
 from core.tracking.intake.steps import check_same, proven, said, steps_to
 from core.tracking.stages import READY, Stage
 from core.tracking.tables import Document
+from core.wording import gettext as _
 
 REMEMBERED_DAYS = 180
 """A row without a tracking number still means a document collected so lately, and not a new one."""
@@ -115,36 +117,37 @@ class Round:
         Raises:
             Malformed: it contradicts what is known, or nothing tells which one it is.
         """
+        document = self._found.by_number.get(wish.tracking_number or "")
+        check_bounds(wish, document, self._delivery)
         owner_id = self._owners.get(wish)
         its = self._found.by_owner.get((owner_id, wish.service.id), []) if owner_id and wish.service else []
         if wish.tracking_number is None:
             return self._find_by_owner(wish, its)
-        document = self._found.by_number.get(wish.tracking_number)
         if document is not None:
             check_same(document, wish, owner_id, self._register, self._delivery.catalogue)
             return document
         if wish.service and wish.service.identity != "none":
             for other in its:
                 if Stage(other.stage) not in _ELSEWHERE:
-                    raise Malformed(
-                        f"Its owner has an open document for {wish.service.code} already, "
-                        f"{grouped(other.tracking_number)}. If that is the one, give its number."
+                    said = _(
+                        "Its owner has an open document for {service} already, {number}. "
+                        "If that is the one, give its number."
                     )
+                    raise Malformed(said.format(service=wish.service.code, number=grouped(other.tracking_number)))
         return None
 
     def _find_by_owner(self, wish: Wish, its: list[Document]) -> Document | None:
         if wish.identity is None or wish.service is None:
             raise Malformed(
-                "Nothing tells which document this is. Give its tracking number, or an ID number and service."
+                _("Nothing tells which document this is. Give its tracking number, or an ID number and service.")
             )
         if wish.service.identity == "none" and wish.year_of_birth:  # children of one parent
             its = [document for document in its if proven(document, wish, self._register)]
         still = [document for document in its if Stage(document.stage) not in _OVER]
         if len(still) > 1:
             numbers = ", ".join(grouped(document.tracking_number) for document in still)
-            raise Malformed(
-                f"Its owner has several open documents for {wish.service.code}: {numbers}. Give the number."
-            )
+            said = _("Its owner has several open documents for {service}: {numbers}. Give the number.")
+            raise Malformed(said.format(service=wish.service.code, numbers=numbers))
         lately = self._delivery.now - timedelta(days=REMEMBERED_DAYS)
         same = [d for d in its if d.stage == wish.stage or (d.stage == Stage.COLLECTED and d.stage_since > lately)]
         return next(iter(still or same), None)

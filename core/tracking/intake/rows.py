@@ -18,6 +18,7 @@ from core.tracking.files import Row
 from core.tracking.files.columns import plain
 from core.tracking.intake.names import Finder
 from core.tracking.stages import Stage
+from core.wording import gettext as _
 
 T = TypeVar("T")
 
@@ -98,8 +99,10 @@ def read_wish(row: Row, finder: Finder, *, stage: Stage, centre: Site | None, no
     for meaning in ("tracking_number", "id_number", "phone"):
         if _SCIENTIFIC.fullmatch(cells.get(meaning, "")):
             raise Malformed(
-                f"{cells[meaning]} is what Excel made of a long number, and its last digits are lost. "
-                "Format the column as text, and enter the number again."
+                _(
+                    "{number} is what Excel made of a long number, and its last digits are lost. "
+                    "Format the column as text, and enter the number again."
+                ).format(number=cells[meaning])
             )
 
     its_stage = _read(cells, "stage", _stage) or stage
@@ -129,7 +132,7 @@ def _tracking_number(text: str) -> str:
     try:
         return parse_reference(text)
     except Malformed as error:
-        raise Malformed(f'"{text}" is no tracking number. {error}') from error
+        raise Malformed(_('"{text}" is no tracking number. {why}').format(text=text, why=error)) from error
 
 
 def _identity(text: str) -> Identity:
@@ -158,11 +161,15 @@ def _year(text: str, now: datetime) -> str:
         try:
             year = _day(text).year
         except Malformed as error:
-            raise Malformed(f'"{text}" is no year of birth. Write it like 1994.') from error
+            raise _no_year(text) from error
         year -= 100 if year > this_year else 0  # 03/04/69 is nobody who is yet to be born
     if not _OLDEST <= year <= this_year:
-        raise Malformed(f'"{text}" is no year of birth. Write it like 1994.')
+        raise _no_year(text)
     return str(year)
+
+
+def _no_year(text: str) -> Malformed:
+    return Malformed(_('"{text}" is no year of birth. Write it like 1994.').format(text=text))
 
 
 def _day(text: str) -> date:
@@ -174,19 +181,23 @@ def _day(text: str) -> date:
             return date(*time.strptime(text.removesuffix(" 00:00:00"), pattern)[:3])
         except ValueError:
             continue
-    raise Malformed(f'"{text}" is no date. Write it like 2026-11-30 or 30/11/2026.')
+    raise Malformed(_('"{text}" is no date. Write it like 2026-11-30 or 30/11/2026.').format(text=text))
 
 
 def _stage(text: str) -> Stage:
     stage = _BY_WORD.get(plain(text))
     if stage is None:
-        raise Malformed(f'"{text}" is no stage that a file can give. They are: {", ".join(STAGES)}.')
+        said = _('"{text}" is no stage that a file can give. They are: {stages}.')
+        raise Malformed(said.format(text=text, stages=", ".join(STAGES)))
     return stage
 
 
 def _correction(text: str) -> Correction:
     correction = _CORRECTIONS.get(plain(text))
     if correction is None:
-        said = f'"{text}" does not say what must be put right' if text else "It does not say what must be put right"
-        raise Malformed(f"{said}. Write one of: {', '.join(Correction)}.")
+        if text:
+            said = _('"{text}" does not say what must be put right. Write one of: {words}.')
+        else:
+            said = _("It does not say what must be put right. Write one of: {words}.")
+        raise Malformed(said.format(text=text, words=", ".join(Correction)))
     return correction

@@ -6,6 +6,7 @@ from core.people.register import Register
 from core.tracking.intake.rows import Wish
 from core.tracking.stages import MOVES, READY, SAID, Stage, check_move
 from core.tracking.tables import Document
+from core.wording import gettext as _
 
 _HOW_FAR = {
     Stage.APPLIED: 0,
@@ -63,11 +64,12 @@ def check_same(document: Document, wish: Wish, owner_id: int | None, register: R
     """
     if wish.service and wish.service.id != document.service_id:
         known = catalogue.service_by_id(document.service_id).code
-        raise Malformed(f"The tracking number is that of a document for {known}, not {wish.service.code}.")
+        said = _("The tracking number is that of a document for {known}, not {service}.")
+        raise Malformed(said.format(known=known, service=wish.service.code))
     if document.owner_id and owner_id and document.owner_id != owner_id:
-        raise Malformed("The ID number is not that of this document's owner.")
+        raise Malformed(_("The ID number is not that of this document's owner."))
     if document.owner_id is None and wish.year_of_birth and not proven(document, wish, register):
-        raise Malformed("Neither the year of birth nor the ID number is the one this document was registered with.")
+        raise Malformed(_("Neither the year of birth nor the ID number is the one this document was registered with."))
 
 
 def proven(document: Document, wish: Wish, register: Register) -> bool:
@@ -78,18 +80,23 @@ def proven(document: Document, wish: Wish, register: Register) -> bool:
 
 def _check_centre(document: Document, wish: Wish, current: Stage, catalogue: Catalogue) -> None:
     if wish.stage is Stage.RECEIVED and wish.site is None:
-        raise Malformed("Which centre has received it? Give the centre in a column of its own, or for the whole file.")
+        raise Malformed(
+            _("Which centre has received it? Give the centre in a column of its own, or for the whole file.")
+        )
     if wish.site is None or wish.site.id == document.site_id:
         return
     known = catalogue.site_by_id(document.site_id).code
+    said = None
     if wish.stage is Stage.RECEIVED and current in READY:
-        raise Malformed(f"It lies at {known} already. Transfer it before {wish.site.code} receives it.")
-    if wish.stage is Stage.RECEIVED and current is Stage.TRANSFERRED:
-        raise Malformed(f"It is on its way to {known}, and not to {wish.site.code}.")
-    if wish.stage is Stage.SENT_TO_CENTRE and current is Stage.SENT_TO_CENTRE:
-        raise Malformed(f"It was sent to {known} already. If it arrives at {wish.site.code}, receive it there.")
+        said = _("It lies at {known} already. Transfer it before {centre} receives it.")
+    elif wish.stage is Stage.RECEIVED and current is Stage.TRANSFERRED:
+        said = _("It is on its way to {known}, and not to {centre}.")
+    elif wish.stage is Stage.SENT_TO_CENTRE and current is Stage.SENT_TO_CENTRE:
+        said = _("It was sent to {known} already. If it arrives at {centre}, receive it there.")
+    if said:
+        raise Malformed(said.format(known=known, centre=wish.site.code))
 
 
 def said(document: Document) -> str:
     """Why a row about it changes nothing."""
-    return f"Already known: it is {SAID[Stage(document.stage)]}."
+    return _("Already known: it is {stage}.").format(stage=_(SAID[Stage(document.stage)]))

@@ -17,6 +17,7 @@ from core.tracking.intake.names import Finder
 from core.tracking.intake.outcomes import Delivery, Outcome, Result
 from core.tracking.intake.round import Round
 from core.tracking.intake.rows import STAGES, Wish, read_wish
+from core.wording import gettext as _
 
 MOST_ROWS = 1000
 """In one call."""
@@ -58,4 +59,6 @@ def take_rows(db: Session, register: Register, rows: Sequence[Row], delivery: De
 def _repeated(row: Row, earlier: Outcome) -> Outcome:
     if earlier.result is Result.REFUSED:
         return Outcome(row, Result.REFUSED, earlier.reason)
-    return Outcome(row, Result.UNCHANGED, f"The same as line {earlier.row.line}.", earlier.document_id)
+    return Outcome(
+        row, Result.UNCHANGED, _("The same as line {line}.").format(line=earlier.row.line), earlier.document_id
+    )

@@ -12,13 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from core.booking import commands, waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import BookingRefused
-from core.booking.seats import change_capacity
 from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer
 from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
 from core.people.audit import Actor, Intent
-from tests.core.booking.world import TUESDAY, World, an_hour, assert_counted_right
+from tests.core.booking.world import TUESDAY, World, an_hour, assert_counted_right, change_capacity
 
 PHONES = st.integers(0, 2)
 OFFERINGS = st.integers(0, 2)

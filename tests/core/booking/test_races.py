@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from core.booking import commands
 from core.booking.errors import AlreadyBooked, HoldExpired, SlotFull
 from core.booking.outcomes import Booked, Held
-from core.booking.seats import change_capacity
 from core.booking.tables import Booking, Counted, Hold
 from core.booking.upkeep import archive_past, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
-from tests.core.booking.world import World, an_hour, at_once
+from tests.core.booking.world import World, an_hour, at_once, change_capacity
 
 CALLERS = 40
 

@@ -7,10 +7,9 @@ import sqlalchemy as sa
 
 from core.booking import commands
 from core.booking.errors import SlotFull
-from core.booking.seats import change_capacity
 from core.booking.tables import BookingHistory, Counted, Hold, Window
 from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
-from tests.core.booking.world import TUESDAY, World, an_hour
+from tests.core.booking.world import TUESDAY, World, an_hour, change_capacity
 
 
 def test_expired_holds_are_freed_the_oldest_first(world: World) -> None:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from core.booking import commands, waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import AlreadyBooked, NoSuchBooking, NotOffered, OfferOver, SlotFull, TooManyWaits
-from core.booking.seats import change_capacity
 from core.booking.serving import serve
 from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer
 from core.booking.upkeep import archive_past, free_expired_holds
@@ -17,7 +16,7 @@ from core.messaging import consent
 from core.messaging.tables import Message, Question, Status
 from core.people.audit import Actor
 from core.people.tables import Event, Person
-from tests.core.booking.world import TUESDAY, World, an_hour
+from tests.core.booking.world import TUESDAY, World, an_hour, change_capacity
 
 WEDNESDAY = TUESDAY + timedelta(days=1)
 THURSDAY = TUESDAY + timedelta(days=2)

@@ -14,17 +14,21 @@ from sqlalchemy.orm import Session
 from core.booking import commands, waitlist
 from core.booking.availability import day_begins
 from core.booking.beneficiaries import Beneficiary
+from core.booking.capacity import write_wanted
 from core.booking.outcomes import Booked
+from core.booking.seats import limit
 from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer, Window
 from core.catalogue import tables as rows
 from core.catalogue.snapshot import Catalogue, Names, Offering, Period, Service, Site
 from core.catalogue.tables import Trust
 from core.clock import at_local, local_date
 from core.db import transactions
+from core.partners.tables import Appointment
 from core.people.audit import Actor, Intent
 from core.people.register import Register
 
 ALWAYS = date(2020, 1, 1)
+PERIOD = ("weekday", "opens", "closes", "valid_from", "valid_until", "trust")
 NOBODY = Names(short={}, full={})
 TUESDAY = date(2026, 11, 24)
 NO_CLOSED_DAYS: frozenset[date] = frozenset()
@@ -148,6 +152,7 @@ class World:
                     town_trust="estimate",
                     address="",
                     address_trust="estimate",
+                    window_cap=details.get("window_cap"),
                     source="test",
                 )
                 db.add(row)
@@ -162,11 +167,24 @@ class World:
         the_service, the_site = self.service(service), self.site(site, window_cap=window_cap)
         with self.transaction() as db:
             row = rows.Offering(
-                service_id=the_service.id, site_id=the_site.id, minutes=30, source="test", trust="verified", open=True
+                service_id=the_service.id,
+                site_id=the_site.id,
+                counters=seats,
+                minutes=30,
+                daily_quota=details.get("daily_quota"),
+                source="test",
+                trust="verified",
+                open=True,
             )
             db.add(row)
             db.flush()
             offering = an_offering(id=row.id, service=the_service, site=the_site, counters=seats, **details)
+            hours_ = [
+                {"offering_id": row.id, "source": "test"} | {name: getattr(period, name) for name in PERIOD}
+                for period in offering.hours
+            ]
+            if hours_:
+                db.execute(sa.insert(rows.OfferingHours), hours_)
             self.offerings.append(offering)
             return offering
 
@@ -299,10 +317,31 @@ class World:
         return found[0] if found else 0
 
 
+def change_capacity(db: Session, *, counted: Counted, owner_id: int, places: int | None, now: datetime) -> int:
+    """Let each window (or day) that has been used have so many places from now on, without a word to the catalogue.
+
+    None is no limit. Returns how many there are.
+    """
+    first = day_begins(local_date(now)) if counted is Counted.DAY else now
+    used = db.scalars(
+        sa.select(Window.starts_at).where(
+            Window.kind == counted.value, Window.owner_id == owner_id, Window.starts_at >= first
+        )
+    ).all()
+    write_wanted(db, {(counted.value, owner_id, start): limit(places) for start in used})
+    return len(used)
+
+
 def assert_counted_right(db: Session) -> None:
-    """Seats taken are bookings, holds and open offers, in each window, site and day; capacities are in order."""
+    """Seats taken are bookings, holds, open offers and agencies' appointments, in each window, site and day; capacities are in order."""
     expected: Counter[tuple[str, int, datetime]] = Counter()
-    for table, condition in ((Booking, sa.true()), (Hold, sa.true()), (WaitlistOffer, WaitlistOffer.outcome.is_(None))):
+    seated = (
+        (Booking, sa.true()),
+        (Hold, sa.true()),
+        (WaitlistOffer, WaitlistOffer.outcome.is_(None)),
+        (Appointment, Appointment.ended_at.is_(None)),
+    )
+    for table, condition in seated:
         placed = (
             sa.select(table.offering_id, rows.Offering.site_id, table.starts_at)
             .join(rows.Offering, rows.Offering.id == table.offering_id)

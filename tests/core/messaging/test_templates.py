@@ -42,6 +42,8 @@ WORDS = {
     "document": 1,
     "arrival": 1,
     "collector": COLLECTOR,
+    "person": 1,
+    "nth": 1,
     "references": ["48217096"] * MAX_LIVE_A_PHONE,
     "correction": Correction.PHOTO,
 }

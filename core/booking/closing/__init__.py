@@ -1,0 +1,27 @@
+"""Closing a centre, a service or a counter: nobody is left on a closed place, and everybody is told.
+
+`preview` says whom it would hit; `close` writes it down; `clear`, called by the
+clock until it gives 0, moves them and tells them; `lift` opens again. The
+commands are once a request key, and the caller commits.
+"""
+
+from core.booking.closing.clearing import clear
+from core.booking.closing.commands import OFFICER_ABSENT, SYSTEM_DOWN, What, close, lift
+from core.booking.closing.preview import Impact, preview
+from core.booking.closing.queries import Moved, Progress, closure_at, closures_of, moved_by_closure
+
+__all__ = [
+    "OFFICER_ABSENT",
+    "SYSTEM_DOWN",
+    "Impact",
+    "Moved",
+    "Progress",
+    "What",
+    "clear",
+    "close",
+    "closure_at",
+    "closures_of",
+    "lift",
+    "moved_by_closure",
+    "preview",
+]

@@ -1,0 +1,105 @@
+"""What became of closures, and of one booking because of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.booking.closing.clearing import span_of
+from core.booking.closing.hit import people_left
+from core.booking.outcomes import booking_subject
+from core.booking.tables import Booking
+from core.catalogue.tables import Closure
+from core.db import Session
+from core.people.tables import Event
+
+KEPT = timedelta(days=7)
+"""A closure that is over is listed for so long."""
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One closure, and how far it is with the people it hit."""
+
+    id: int
+    site_id: int
+    offering_id: int | None
+    counters: int | None
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    who: str | None
+    asking: bool
+    lifted_at: datetime | None
+    moved: int
+    ended: int
+    left: int
+    """Bookings and appointments that are still to be moved."""
+    is_cleared: bool
+    """Nobody is left on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A booking that the centre has moved, and that its person has not moved since."""
+
+    closure_id: int
+    was_at: datetime
+    was_offering_id: int
+
+
+def closures_of(db: Session, site_id: int, *, now: datetime) -> list[Progress]:
+    """Of a centre: those that are not over for long, the last made first."""
+    rows = db.scalars(
+        sa.select(Closure)
+        .where(Closure.site_id == site_id, Closure.ends_at > now - KEPT)
+        .order_by(Closure.id.desc())
+        .limit(MOST_LISTED)
+    )
+    return [_progress(db, row, now) for row in rows]
+
+
+def closure_at(db: Session, site_id: int, closure_id: int, *, now: datetime) -> Progress | None:
+    """One of a centre's."""
+    row = db.scalar(sa.select(Closure).where(Closure.id == closure_id, Closure.site_id == site_id))
+    return None if row is None else _progress(db, row, now)
+
+
+def moved_by_closure(db: Session, booking_id: int) -> Moved | None:
+    """Where a live booking was before the centre moved it; None if its person chose the time it has now."""
+    closure_id = db.scalar(sa.select(Booking.closure_id).where(Booking.id == booking_id))
+    if closure_id is None:
+        return None
+    details = db.scalars(
+        sa.select(Event.details)
+        .where(
+            Event.subject == booking_subject(booking_id),
+            Event.name == "booking.moved",
+            Event.details["closure_id"].as_integer() == closure_id,
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).one()
+    return Moved(closure_id, datetime.fromisoformat(details["was_at"]), details["was_offering_id"])
+
+
+def _progress(db: Session, row: Closure, now: datetime) -> Progress:
+    left = 0 if row.cleared_at is not None else people_left(db, span_of(db, row), now=now)
+    return Progress(
+        row.id,
+        row.site_id,
+        row.offering_id,
+        row.counters,
+        row.starts_at,
+        row.ends_at,
+        row.reason,
+        row.who,
+        row.asking,
+        row.lifted_at,
+        row.moved,
+        row.ended,
+        left,
+        row.cleared_at is not None,
+    )

@@ -1,0 +1,29 @@
+"""Whose documents a file may be about. What is not theirs does not exist for whoever gives it."""
+
+from core.errors import Malformed
+from core.tracking.intake.outcomes import Delivery
+from core.tracking.intake.rows import Wish
+from core.tracking.stages import AWAITED
+from core.tracking.tables import Document
+from core.wording import gettext as _
+
+
+def check_bounds(wish: Wish, document: Document | None, delivery: Delivery) -> None:
+    """`document` is the one of the row's tracking number.
+
+    Raises:
+        Malformed: the row is about another agency's document, or another centre's.
+    """
+    agency_id, site_id = delivery.bounds.agency_id, delivery.bounds.site_id
+    if agency_id is not None:
+        if wish.service is not None and wish.service.agency_id != agency_id:
+            said = _("{service} is not a service of your agency: its documents are not yours to give.")
+            raise Malformed(said.format(service=wish.service.code))
+        if document and delivery.catalogue.service_by_id(document.service_id).agency_id != agency_id:
+            raise Malformed(_("No document of your agency has this tracking number."))
+    if site_id is not None:
+        if wish.site is not None and wish.site.id != site_id:
+            said = _("{centre} is not your centre: you can take in documents for your own only.")
+            raise Malformed(said.format(centre=wish.site.code))
+        if document and document.site_id != site_id and document.stage not in AWAITED:
+            raise Malformed(_("No document of your centre has this tracking number."))

@@ -1,0 +1,173 @@
+"""Checking in: once, kindly, and also who comes on another day or to another centre."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import sqlalchemy as sa
+
+from core.booking import commands
+from core.booking.errors import NoSuchBooking, NotOffered
+from core.booking.tables import Booking, Counted
+from core.booking.upkeep import archive_past
+from core.messaging.tables import Message, Status
+from core.visits.arriving import CheckedIn
+from core.visits.errors import AlreadyOver, AnotherCentre, AnotherDay, NotYet
+from tests.core.booking.world import TUESDAY, an_hour, at_once
+from tests.core.visits.centre import Centre
+
+
+def test_who_comes_is_checked_in_and_the_record_says_by_whom(centre: Centre) -> None:
+    booked = centre.expects()
+    centre.now = an_hour(8, 5)
+    arrival = centre.checks_in(booked)
+    assert (arrival.came_at, arrival.already, arrival.starts_at) == (an_hour(8, 5), False, an_hour(8))
+    [row] = centre.scalars(sa.select(Booking))
+    assert row.came_at == an_hour(8, 5)
+    [event] = centre.events("booking.checked_in")
+    assert (event.subject, event.who) == (f"booking:{booked.id}", "asha")
+
+
+def test_a_second_check_in_says_when_the_first_was_and_changes_nothing(centre: Centre) -> None:
+    booked = centre.expects()
+    centre.now = an_hour(8, 5)
+    centre.checks_in(booked)
+    centre.later(minutes=20)
+    again = centre.checks_in(booked)
+    assert (again.already, again.came_at) == (True, an_hour(8, 5))
+    assert len(centre.events("booking.checked_in")) == 1
+
+
+def test_a_repeated_request_gets_the_first_answer(centre: Centre) -> None:
+    booked = centre.expects()
+    centre.now = an_hour(8, 5)
+    first = centre.checks_in(booked, key="a form")
+    centre.later(minutes=1)
+    assert centre.checks_in(booked, key="a form") == first
+    assert not first.already
+
+
+@pytest.mark.parametrize("hour", [7, 12, 18])
+def test_early_and_late_on_the_day_are_as_welcome(centre: Centre, hour: int) -> None:
+    booked = centre.expects(hour=9)
+    centre.now = an_hour(hour)
+    assert not centre.checks_in(booked).already
+
+
+def test_two_officers_check_the_same_person_in_at_once_and_it_counts_once(centre: Centre) -> None:
+    booked = centre.expects()
+    centre.now = an_hour(8, 5)
+    arrivals = at_once([partial(centre.checks_in, booked)] * 5)
+    assert sorted(arrival.already for arrival in arrivals) == [False, True, True, True, True]
+    assert len(centre.events("booking.checked_in")) == 1
+
+
+def test_a_later_day_and_another_centre_are_told_and_nothing_is_changed(centre: Centre) -> None:
+    here, there = centre.gpo(), centre.offering(site="MAK")
+    tomorrow = an_hour(10, day=TUESDAY + timedelta(days=1))
+    later, elsewhere = centre.expects(here, at=tomorrow), centre.expects(there)
+    centre.now = an_hour(8)
+    with pytest.raises(AnotherDay) as other_day:
+        centre.checks_in(later)
+    with pytest.raises(AnotherCentre) as other_centre:
+        centre.checks_in(elsewhere)
+    assert other_day.value.starts_at == tomorrow
+    assert (other_centre.value.site_id, other_centre.value.starts_at) == (there.site.id, an_hour(8))
+    assert not any(row.came_at for row in centre.scalars(sa.select(Booking)))
+
+
+def test_what_is_over_says_how_it_ended_and_only_to_its_own_centre(centre: Centre) -> None:
+    here, there = centre.gpo(), centre.offering(site="MAK")
+    phone = centre.phone()
+    mine, theirs = (centre.confirms(phone, offering, an_hour(8), centre.person()) for offering in (here, there))
+    for booked in (mine, theirs):
+        centre.does(commands.give_up, phone, reference=booked.reference)
+    with pytest.raises(AlreadyOver) as over:
+        centre.checks_in(mine)
+    assert over.value.outcome == "given_up"
+    with pytest.raises(NoSuchBooking):
+        centre.checks_in(theirs)
+
+
+def test_somebody_expected_on_another_day_is_served_today_and_their_later_place_is_free(centre: Centre) -> None:
+    offering = centre.gpo(seats=1)
+    centre.expects(offering, at=an_hour(8))
+    tomorrow = an_hour(10, day=TUESDAY + timedelta(days=1))
+    booked = centre.expects(offering, at=tomorrow)
+    centre.now = an_hour(8, 10)
+    arrival = centre.receives(booked, offering, key="once")
+    assert (arrival.starts_at, arrival.came_at, arrival.already) == (an_hour(8), centre.now, False)
+    assert centre.receives(booked, offering, key="once") == arrival
+    assert centre.taken(Counted.OFFERING, offering.id, tomorrow) == 0
+    assert centre.taken(Counted.OFFERING, offering.id, an_hour(8)) == 2
+    assert centre.receives(booked, offering).already
+    assert len(centre.events("booking.received")) == 1
+
+
+def test_somebody_expected_at_another_centre_is_served_here_and_is_not_reminded_of_the_other(centre: Centre) -> None:
+    here, there = centre.gpo(), centre.offering(site="MAK")
+    booked = centre.expects(there)
+    centre.now = an_hour(8, 40)
+    assert centre.receives(booked, here).starts_at == an_hour(8, 30)
+    [row] = centre.scalars(sa.select(Booking))
+    assert row.offering_id == here.id
+    messages = centre.scalars(sa.select(Message.status))
+    assert set(messages) == {Status.WITHHELD}
+
+
+def test_who_needs_what_the_centre_does_not_give_is_not_taken_in(centre: Centre) -> None:
+    other, booked = centre.offering("IDN"), centre.expects(centre.offering("IDR", "MAK"))
+    centre.now = an_hour(8, 40)
+    with pytest.raises(NotOffered):
+        centre.receives(booked, other)
+    centre.now = an_hour(9, day=TUESDAY + timedelta(days=5))
+    with pytest.raises(NoSuchBooking):
+        centre.receives(booked, other)
+
+
+def test_who_has_not_come_is_marked_when_their_time_has_passed(centre: Centre) -> None:
+    booked, other = centre.expects(hour=9), centre.expects(hour=9)
+    centre.now = an_hour(8)
+    with pytest.raises(NotYet):
+        centre.misses(booked)
+    centre.now = an_hour(16)
+    centre.checks_in(other)
+    with pytest.raises(NotYet):
+        centre.misses(other)
+    centre.misses(booked, key="once")
+    centre.misses(booked, key="once")
+    [past] = centre.history()
+    assert (past.reference, past.outcome) == (booked.reference, "not_come")
+    with pytest.raises(AlreadyOver):
+        centre.misses(booked)
+
+
+def test_checked_in_and_missed_at_once_is_one_of_them(centre: Centre) -> None:
+    booked = centre.expects(hour=9)
+    centre.now = an_hour(16)
+    came, missed = at_once([partial(centre.checks_in, booked), partial(centre.misses, booked)])
+    assert isinstance(came, CheckedIn) == isinstance(missed, NotYet)
+    assert isinstance(came, AlreadyOver) == (missed is None)
+
+
+def archives(centre: Centre, limit: int = 100) -> int:
+    with centre.transaction() as db:
+        return archive_past(db, now=centre.now, limit=limit)
+
+
+def test_at_the_end_of_the_day_who_did_not_come_is_known_where_anybody_was_checked_in(centre: Centre) -> None:
+    kept, silent = centre.gpo(), centre.offering(site="MAK")
+    came, missing, unknown = centre.expects(kept, 9), centre.expects(kept, 15), centre.expects(silent)
+    other_day = centre.expects(kept, at=an_hour(9, day=TUESDAY + timedelta(days=1)))
+    centre.now = an_hour(9)
+    centre.checks_in(came)
+    centre.now = an_hour(0, 10, day=TUESDAY + timedelta(days=2))
+    while archives(centre, limit=1):
+        pass
+    outcomes = {past.reference: past.outcome for past in centre.history()}
+    assert outcomes == {
+        came.reference: "past",
+        missing.reference: "not_come",
+        unknown.reference: "past",
+        other_day.reference: "past",
+    }

@@ -1,0 +1,26 @@
+"""Reading pages of the desk, and pressing what is on them."""
+
+import re
+from html import unescape
+from typing import Any
+
+
+def token(page: str, name: str = "csrf_token") -> str:
+    """What a form carries unseen: of the last form on the page."""
+    return re.findall(rf'name="{name}"[^>]*value="([^"]*)"', page)[-1]
+
+
+def seen(page: str) -> str:
+    """The page's words, without its marks."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def fill(client: Any, address: str, at: str | None = None, **values: Any) -> Any:
+    """Open a page (`at`, or the address itself) and send a form with its unseen fields to the address."""
+    page = client.get(at or address).text
+    return client.post(address, data=unseen(page) | values)
+
+
+def unseen(page: str) -> dict[str, str]:
+    return {"csrf_token": token(page), "request_key": token(page, "request_key")}

@@ -1,0 +1,57 @@
+"""The first page after signing in, and the menu of all pages."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from core.catalogue.snapshot import Catalogue
+from core.staff.roles import SAID
+from core.wording import gettext as _
+from web import desk
+from web.desk.access import Officer, officer, signed_in
+from web.work import Work
+
+
+def create_blueprint(work: Work) -> Blueprint:
+    blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+    blueprint.record_once(_furnish)
+
+    @blueprint.get("")
+    @signed_in
+    def home() -> str:
+        """Who one is here, and where one may go."""
+        who = officer()
+        return render_template("desk/home.html", who=who, role=_(SAID[who.role]), place=place(work.catalogue, who))
+
+    return blueprint
+
+
+def place(catalogue: Catalogue, who: Officer) -> str:
+    """The name of the centre or agency they belong to; empty where they belong to none."""
+    if who.site_id is not None:
+        return catalogue.site_by_id(who.site_id).names.spoken_full
+    services = catalogue.services.values()
+    return next((service.agency.spoken_full for service in services if service.agency_id == who.agency_id), "")
+
+
+def _furnish(state: BlueprintSetupState) -> None:
+    app: Flask = state.app
+    app.jinja_env.globals.update(desk_menu=menu, csrf_token=generate_csrf, current_user=current_user)
+
+
+def menu() -> list[dict[str, Any]]:
+    """As the component for navigation takes it: what this officer may, and where they are."""
+    who = officer()
+    return [
+        {
+            "href": url_for(endpoint),
+            "text": _(label),
+            "active": request.blueprint == endpoint.partition(".")[0],
+            "current": request.endpoint == endpoint,
+        }
+        for endpoint, label, can in desk.MENU
+        if who.may(can)
+    ]

@@ -1,0 +1,73 @@
+"""What a citizen is in the middle of, as the address of each page has it: a time, or a wait for one."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import abort, request, url_for
+
+from core.catalogue.snapshot import Catalogue, Offering, Service
+from core.references import parse_reference
+from core.errors import Malformed
+from web import choosing
+
+WAIT = "wait-"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A time at a centre; or, without one, a wait `until` a day. `moving`: the booking that is to have the time."""
+
+    offering: Offering
+    starts_at: datetime | None
+    until: date | None
+    moving: str
+
+    @property
+    def slot(self) -> dict[str, str]:
+        """As addresses have it."""
+        what = choosing.stamp(self.starts_at) if self.starts_at else f"{WAIT}{self.until}"
+        return where(self.offering) | {"what": what} | moving_to(self.moving)
+
+    def to(self, endpoint: str, **more: str) -> str:
+        """The address of a page about it."""
+        return url_for(endpoint, **self.slot, **more)
+
+    def times(self, said: str = "") -> str:
+        """Back to the times of the centre, with a word about why."""
+        return url_for("booking.times", **where(self.offering), **moving_to(self.moving), **({"said": said} if said else {}))
+
+
+def where(offering: Offering) -> dict[str, str]:
+    return {"service": offering.service.code, "site": offering.site.code}
+
+
+def moving_to(reference: str) -> dict[str, str]:
+    """The booking that is being moved, for every address on the way."""
+    return {"moving": reference} if reference else {}
+
+
+def moving() -> str:
+    """The reference of the booking that is being moved; empty for a new one."""
+    given = request.args.get("moving", "")
+    if not given:
+        return ""
+    try:
+        return parse_reference(given)
+    except Malformed:
+        abort(404)
+
+
+def service_or_404(catalogue: Catalogue, code: str) -> Service:
+    return catalogue.services.get(code) or abort(404)
+
+
+def wanted_or_404(catalogue: Catalogue, service: str, site: str, what: str) -> Wanted | None:
+    """What the address says; None if the centre takes no bookings for the service any more."""
+    if service not in catalogue.services or site not in catalogue.sites:
+        abort(404)
+    until = choosing.day_of(what.removeprefix(WAIT)) if what.startswith(WAIT) else None
+    starts_at = choosing.moment_of(what)
+    if starts_at is None and until is None:
+        abort(404)
+    offering = catalogue.offering(service, site)
+    return None if offering is None else Wanted(offering, starts_at, until, moving())
