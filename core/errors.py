@@ -30,6 +30,7 @@ ZamuError
 │   ├── NothingToCorrect     it is to wait for a correction that nobody has named
 │   ├── NumberInUse          the printed number belongs to another document
 │   ├── PhoneKnown           the owner's phone is not missing
+│   ├── NotOnShelf           it does not lie ready at a centre, and goes into no bin
 │   ├── TooManyCodes         as many wrong codes as a document allows in an hour
 │   ├── NoReason             a rule was to be set aside without one
 │   ├── NoConsent            the owner has not lately allowed this person to collect it

@@ -14,6 +14,7 @@ from core.settings import Settings
 from sms import endpoint as sms
 from ussd import endpoint as ussd
 from web import desk, health, logs, portal
+from web.api.guide import install as install_api
 from web.noticing import Noticing
 from web.pages.frame import frame
 from web.pages.limits import enforce
@@ -63,6 +64,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue, now=now))
     for blueprint in [*portal.blueprints(work), *desk.blueprints(work)]:
         app.register_blueprint(blueprint)
+    install_api(app, work)
     refuse(app, dial=settings.ussd_codes[0].code, most_body=MOST_BODY)
     enforce(app, settings)
     return app

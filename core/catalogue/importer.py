@@ -23,6 +23,7 @@ from core.catalogue.tables import (
     CatalogueVersion,
     Category,
     Named,
+    Part,
     Requirement,
     Service,
     Site,
@@ -113,29 +114,48 @@ def _load_sites(loading: Loading, content: Content) -> None:
 
     owners = {row.code: sites[row.code] for row in content.sites}
     loading.merge_spans(HOURS, owners, (_owned(asdict(row), "site") for row in content.hours))
-    centres = {code for code, site in held.items() if site.kind == "centre"}
+    centres = {
+        code
+        for code, site in held.items()
+        if site.kind == "centre" and not loading.by_hand(Named.SITE, site.id, Part.ADDED)
+    }
     for code in sorted(centres - owners.keys()):
         loading.tell(Named.SITE, code, "is no longer in the data: left as it is", applied=False)
 
 
 def _keep_verified(loading: Loading, site: Site | None, values: Values) -> None:
-    """Put a verified town or address in the place of what the files say."""
-    for part in ("town", "address"):
-        if site is None or getattr(site, f"{part}_trust") != Trust.VERIFIED:
+    """Put a town or address that is verified, or was set by hand, in the place of what the files say."""
+    for part in (Part.TOWN, Part.ADDRESS):
+        if site is None:
             continue
-        verified = getattr(site, part)
-        if verified != values[part]:
-            loading.tell_left(Named.SITE, site.code, f"{part} {verified}", told(values[part]))
-        values.update({part: verified, f"{part}_trust": Trust.VERIFIED})
+        trust = Trust(getattr(site, f"{part}_trust"))
+        if trust is not Trust.VERIFIED and not loading.by_hand(Named.SITE, site.id, part):
+            continue
+        held = getattr(site, part)
+        if held != values[part]:
+            loading.tell_left(Named.SITE, site.code, f"{part} {told(held)}", told(values[part]))
+        values.update({part.value: held, f"{part}_trust": trust})
+
+
+def _keep_by_hand(loading: Loading, service: Service | None, values: Values) -> None:
+    """Put what was set by hand in the place of what the files say."""
+    for part in (Part.MINUTES, Part.APPOINTMENT):
+        if service is not None and loading.by_hand(Named.SERVICE, service.id, part):
+            held = getattr(service, part)
+            if held != values[part]:
+                loading.tell_left(Named.SERVICE, service.code, f"{part} {held}", told(values[part]))
+            values[part.value] = held
 
 
 def _load_services(loading: Loading, content: Content) -> None:
     agencies, categories = ids(loading.db, Agency), ids(loading.db, Category)
+    held = {service.code: service for service in loading.db.scalars(sa.select(Service))}
     wanted: list[Values] = []
     for row in content.services:
         values = asdict(row) | {"agency_id": agencies[row.agency], "category_id": categories[row.category]}
         for column in ("agency", "category", "short", "full"):
             del values[column]
+        _keep_by_hand(loading, held.get(row.code), values)
         wanted.append(values)
     services = loading.merge_things(Named.SERVICE, Service, wanted)
     loading.merge_names(Named.SERVICE, services, ((row.code, row.short, row.full) for row in content.services))
@@ -151,14 +171,21 @@ def _owned(values: Values, owner: str) -> tuple[str, Values]:
 
 
 def _load_requirements(loading: Loading, content: Content) -> None:
-    """A list is verified as a whole: one verified line keeps all lines of that service and language."""
+    """A list is verified as a whole: one verified line keeps all lines of that service and language.
+
+    So does having been set by hand.
+    """
     db = loading.db
     services = ids(db, Service)
     codes = {services[row.service]: row.service for row in content.requirements}
     held: dict[tuple[int, str], list[Requirement]] = {}
     for line in db.scalars(sa.select(Requirement).order_by(Requirement.position)):
         held.setdefault((line.service_id, line.language), []).append(line)
-    verified = {key for key, lines in held.items() if any(line.trust == Trust.VERIFIED for line in lines)}
+    verified = {
+        key
+        for key, lines in held.items()
+        if any(line.trust == Trust.VERIFIED for line in lines) or loading.by_hand(Named.SERVICE, key[0], Part.BRING)
+    }
 
     wanted: list[Values] = []
     for row in content.requirements:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 
+from core.catalogue.fitting import Fault, faults
 from core.catalogue.tables import Trust
 from core.errors import Malformed
-from core.gsm7 import is_gsm7, septets
+from core.gsm7 import is_gsm7
 
 ALWAYS = date(2000, 1, 1)
 """Stands for "as long as anybody remembers", where a file gives no first day."""
@@ -90,12 +91,13 @@ class Reader:
     def text(self, row: Row, column: str, *, most: int | None = None, taken: Collection[str] = ()) -> str:
         """Text that must be there, of at most `most` septets, and not among the `taken`."""
         value = self.optional(row, column)
-        if not value:
-            self.refuse(row, f"{column} is empty")
-        if most is not None and (septets(value) or 0) > most:
-            self.refuse(row, f"{column} {value!r} is longer than {most} septets")
-        if value in taken:
-            self.refuse(row, f"{column} {value!r} is there twice")
+        for found in faults(value, most=most, taken=taken):
+            if found.fault is Fault.EMPTY:
+                self.refuse(row, f"{column} is empty")
+            elif found.fault is Fault.LONG:
+                self.refuse(row, f"{column} {value!r} is longer than {most} septets")
+            elif found.fault is Fault.TAKEN:
+                self.refuse(row, f"{column} {value!r} is there twice")
         return value
 
     def choice(self, row: Row, column: str, choices: Collection[str]) -> str:

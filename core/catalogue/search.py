@@ -88,9 +88,7 @@ def nearest_sites(site: Site, among: Iterable[Site]) -> list[Site]:
 
 def sites_in_reach(site: Site, among: Iterable[Site], *, km: float) -> list[Site]:
     """The others of the same county or at most so many kilometres away, nearest first."""
-    return [
-        other for other in nearest_sites(site, among) if other.area == site.area or _distance_km(site, other) <= km
-    ]
+    return [other for other in nearest_sites(site, among) if other.area == site.area or _distance_km(site, other) <= km]
 
 
 def _distance_km(one: Site, other: Site) -> float:

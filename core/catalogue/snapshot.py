@@ -153,9 +153,7 @@ class Offering:
     @property
     def capacity(self) -> int:
         """Places in one window, while no counter is shut."""
-        return places_a_window(
-            counters=self.counters, minutes=self.minutes, window_minutes=self.site.window_minutes
-        )
+        return places_a_window(counters=self.counters, minutes=self.minutes, window_minutes=self.site.window_minutes)
 
 
 @dataclass(frozen=True)

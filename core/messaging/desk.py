@@ -168,9 +168,10 @@ def resolve(db: Session, message_id: int, arrived: bool, actor: Actor, now: date
     return status
 
 
-def sent_to(db: Session, person_id: int, *, limit: int = 50) -> list[Kept]:
-    """What was written to a phone and what became of it, the latest first."""
-    rows = db.execute(_kept().where(Message.person_id == person_id).order_by(Message.id.desc()).limit(limit))
+def sent_to(db: Session, person_id: int, *, limit: int = 50, subjects: Collection[str] | None = None) -> list[Kept]:
+    """What was written to a phone and what became of it, the latest first; with `subjects` only about these."""
+    chosen = [] if subjects is None else [Message.subject.in_(subjects)]
+    rows = db.execute(_kept().where(Message.person_id == person_id, *chosen).order_by(Message.id.desc()).limit(limit))
     return [_as_kept(row) for row in rows]
 
 

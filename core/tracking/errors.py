@@ -76,3 +76,10 @@ class PhoneKnown(DocumentRefused):
 
     def __init__(self) -> None:
         super().__init__(_("This document has a phone already."))
+
+
+class NotOnShelf(DocumentRefused):
+    """A document cannot be put into a bin: it does not lie ready at a centre."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(_("This document is {stage}; it cannot be put into a bin.").format(stage=stage))

@@ -35,4 +35,3 @@ def confirm_phone(
         return {"told": notices.tell_ready(db, [document], now=now) > 0}
 
     return bool(once(db, request_key, work, now=now)["told"])
-

@@ -19,10 +19,10 @@ from core.people.audit import Actor, record_event
 from core.people.tables import Event
 from core.tracking import receiving
 from core.tracking.documents import lock_number, move_all
-from core.tracking.errors import NoSuchDocument
+from core.tracking.errors import NoSuchDocument, NotOnShelf
 from core.tracking.letters import about
 from core.tracking.shelves import parse_shelf
-from core.tracking.stages import AWAITED, READY, Stage, check_move
+from core.tracking.stages import AWAITED, READY, SAID, Stage
 from core.tracking.tables import Document, DocumentEvent
 from core.wording import gettext as _
 
@@ -87,7 +87,7 @@ def scan(db: Session, order: Scan, *, actor: Actor, request_key: str, now: datet
 
     Raises:
         NoSuchDocument: no document that this centre knows has this number.
-        IllegalMove: it cannot take this step from where it is.
+        IllegalMove, NotOnShelf: it cannot take this step from where it is.
         Malformed: no shelf is named, or it would be sent to where it is.
     """
 
@@ -182,8 +182,8 @@ def _receive(db: Session, document: Document, order: Scan, actor: Actor, now: da
 
 
 def _shelve(db: Session, document: Document, order: Scan, actor: Actor, now: datetime) -> None:
-    # Only what could be handed over lies on a shelf.
-    check_move(Stage(document.stage), Stage.COLLECTED)
+    if document.stage not in READY:
+        raise NotOnShelf(_(SAID[Stage(document.stage)]))
     document.shelf = parse_shelf(order.shelf or "")
 
 

@@ -13,6 +13,7 @@ from core.booking.errors import NoSuchBooking, NotOffered
 from core.booking.locking import OwnBooking, lock_booking, lock_contact
 from core.booking.moving import repoint
 from core.booking.outcomes import booking_subject
+from core.booking.queries import is_live
 from core.booking.seats import Exchange
 from core.booking.serving import leave, note_came
 from core.booking.tables import NO_LIMIT, Booking, BookingHistory
@@ -181,6 +182,21 @@ def lock_visit(db: Session, reference: str) -> Any:
         .where(Booking.reference == reference)
         .with_for_update(of=Booking)
     ).one_or_none()
+
+
+def whereabouts(db: Session, reference: str, *, now: datetime) -> tuple[int, datetime] | None:
+    """Where and when a live booking is for, of whatever centre: for whoever holds its reference. None: there is none."""
+    row = db.execute(
+        sa.select(OfferingRow.site_id, Booking.starts_at)
+        .join(OfferingRow, OfferingRow.id == Booking.offering_id)
+        .where(Booking.reference == reference, is_live(now))
+    ).one_or_none()
+    return None if row is None else (row.site_id, row.starts_at)
+
+
+def service_of(db: Session, reference: str) -> int | None:
+    """The service that a booking is for, of whatever centre; None: there is no such booking."""
+    return db.scalar(sa.select(Booking.service_id).where(Booking.reference == reference))
 
 
 def over(db: Session, reference: str, site_id: int) -> AlreadyOver | NoSuchBooking:

@@ -112,6 +112,15 @@ def bookings_where(db: Session, register: Register, site_id: int, **wanted: Any)
     return [_expected(row, register) for row in rows]
 
 
+def phone_end(db: Session, register: Register, visit: Expected) -> str | None:
+    """The last three digits of the phone that booked: enough to ask whether it is still theirs."""
+    table = Booking if visit.state in (State.EXPECTED, State.CAME) else BookingHistory
+    sealed = db.scalar(
+        sa.select(Person.phone_sealed).join(table, table.contact_id == Person.id).where(table.id == visit.id)
+    )
+    return register.open_phone(sealed)[-3:] if sealed else None
+
+
 def ending_in(db: Session, register: Register, *, site_id: int, day: date, last_four: str) -> list[Expected]:
     """Those of the day whose phone or ID ends in these four characters.
 

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import sqlalchemy as sa
 from flask import Flask
 
-from core.catalogue.live import LiveCatalogue
+from core.catalogue.snapshot import Catalogue
 from core.catalogue.tables import Closure
-from core.catalogue.version import bump_version
 from core.db import Transaction
 from tests.journeys.fixtures import MakeApp
 from tests.portal.pages import words
@@ -48,9 +48,28 @@ def test_it_says_whether_it_is_open_at_this_moment(app: Flask, clock: Clock) -> 
 
 
 def test_a_public_holiday_is_announced(app: Flask, clock: Clock) -> None:
-    assert "Closed on" not in words(app.test_client().get("/centres/GPO").text).partition("Services")[0] or True
+    assert "public holiday" not in words(app.test_client().get("/centres/GPO").text)
     clock.time = datetime(2026, 12, 7, 6, 0, tzinfo=UTC)
     assert "Closed on Fri 25 Dec: public holiday" in words(app.test_client().get("/centres/GPO").text)
+
+
+def test_a_closure_of_the_whole_centre_is_announced(
+    transaction: Transaction, make_app: MakeApp, catalogue: Catalogue
+) -> None:
+    site = catalogue.sites["GPO"].id
+    begins = NOW + timedelta(days=2)
+    with transaction() as db:
+        shut = Closure(site_id=site, starts_at=begins, ends_at=begins + timedelta(hours=8), reason="water")
+        db.add(shut)
+        db.flush()
+        number = shut.id
+    try:
+        said = words(make_app().test_client().get("/centres/GPO").text)
+    finally:
+        with transaction() as db:
+            db.execute(sa.delete(Closure).where(Closure.id == number))
+    assert "Closed from Wed 25 Nov 9:00am to Wed 25 Nov 5:00pm" in said
+    assert "water" not in said
 
 
 def test_an_unknown_centre_is_a_kind_404(app: Flask) -> None:

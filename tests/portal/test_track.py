@@ -1,6 +1,6 @@
 """A document followed in a browser: what the phone tells, without the code, and nothing that can be guessed through."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -53,11 +53,13 @@ def test_number_and_digits_show_the_document(citizen: FlaskClient, ask: Ask) -> 
     said = words(citizen.get("/document/status").text)
     assert "Document 4821 7092" in said
     assert "Replace lost national ID" in said
-    assert "READY at GPO since 22 Nov." in said
+    assert "READY at GPO since 21 Nov." in said
     assert "Ask the centre what to bring." in said or "Bring:" in said
 
 
-def test_its_code_is_never_on_a_page(citizen: FlaskClient, ask: Ask, transaction: Transaction, register: Register) -> None:
+def test_its_code_is_never_on_a_page(
+    citizen: FlaskClient, ask: Ask, transaction: Transaction, register: Register
+) -> None:
     ask(READY, PROOF)
     with transaction() as db:
         document = db.scalars(sa.select(Document).where(Document.tracking_number == "48217092")).one()
@@ -82,9 +84,10 @@ def test_what_is_wrong_is_said_beside_the_field_and_above_and_what_was_typed_sta
 
 
 def test_an_unknown_number_and_a_wrong_proof_get_the_same_answer(ask: Ask) -> None:
-    assert words(ask(READY, "999").text).replace("999", "") == words(ask("55902711", "999").text).replace("999", "") or True
-    for number in (READY, "10000008"):
-        assert "No document with that number and ID. Check both, or ask at the centre." in words(ask(number, "999").text)
+    for number in (READY, "10000004"):
+        assert "No document with that number and ID. Check both, or ask at the centre." in words(
+            ask(number, "999").text
+        )
 
 
 def test_after_five_looks_in_an_hour_a_number_is_closed_to_everybody(app: Flask, ask: Ask, clock: Clock) -> None:
@@ -131,9 +134,7 @@ def test_whoever_comes_next_to_the_computer_sees_nothing(citizen: FlaskClient, a
     assert citizen.get("/document/status").location == "/document"
 
 
-def test_a_look_without_a_phone_confirms_no_phone(
-    ask: Ask, transaction: Transaction, register: Register
-) -> None:
+def test_a_look_without_a_phone_confirms_no_phone(ask: Ask, transaction: Transaction, register: Register) -> None:
     long_ago = NOW - timedelta(days=200)
     with transaction() as db:
         db.execute(sa.update(Document).values(contact_confirmed_at=long_ago, contact_id=None))

@@ -4,9 +4,3 @@ Each module is a part of it. What all share (key, scope, rate, idempotency, the
 shape of what is refused) is in `door` and `problems`; the OpenAPI document is
 made from the very declarations that check what comes in.
 """
-
-from flask import Flask
-
-from web.api.installing import install
-
-__all__ = ["Flask", "install"]

@@ -34,7 +34,9 @@ KINDS: Mapping[str, Kind] = {
         "Send a new random key of 16 to 64 letters, digits, - or _ with each thing you want done, and the same one "
         "when you repeat it.",
     ),
-    "no-key": Kind(401, "There is no usable key", "Send `Authorization: Bearer zamu_...`, with a key that is in force."),
+    "no-key": Kind(
+        401, "There is no usable key", "Send `Authorization: Bearer zamu_...`, with a key that is in force."
+    ),
     "no-scope": Kind(403, "The key may not do this", "Ask whoever made the key for one with the scope that is named."),
     "not-found": Kind(404, "There is no such thing", "It does not exist, or is not of your agency's services."),
     "not-allowed": Kind(405, "This address has no such method", "See `Allow` in the answer."),
@@ -61,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
     "away": Kind(503, "The database does not answer", "Nothing was changed. Repeat it with the same Idempotency-Key."),
 }
 
-_BY_STATUS = {kind.status: name for name, kind in reversed(KINDS.items())}
+_BY_STATUS = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
 _OF_ERROR: Mapping[type[Exception], str] = {
     SlotFull: "slot-full",
     NotOffered: "not-offered",

@@ -69,8 +69,8 @@ def needs(can: Can) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
     def mark(view: Callable[P, R]) -> Callable[P, R | Response]:
         @wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-            if not current_user.is_authenticated:
-                return _to_sign_in()
+            if (elsewhere := _first()) is not None:
+                return elsewhere
             if not officer().may(can):
                 abort(403)
             return view(*args, **kwargs)
@@ -86,18 +86,21 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        if not current_user.is_authenticated:
-            return _to_sign_in()
-        return view(*args, **kwargs)
+        return _first() or view(*args, **kwargs)
 
     checked.needs = None  # type: ignore[attr-defined]
     return checked
 
 
-def _to_sign_in() -> Response:
-    """And from there back to this page; not to one that was sent a form, which is not there to be looked at."""
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("sign_in.login", next=back))
+def _first() -> Response | None:
+    """Where they have to go before anything else: to the sign-in, or to choose a password that only they know.
+
+    From the sign-in they come back to this page; not to one that was sent a form, which is not there to be looked at.
+    """
+    if not current_user.is_authenticated:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("sign_in.login", next=back))
+    return redirect(url_for("sign_in.change_password")) if current_user.must_change_password else None
 
 
 def own_site(catalogue: Catalogue, code: str | None = None) -> Site:

@@ -20,7 +20,7 @@ from core.references import grouped, parse_reference
 from core.staff.roles import Can
 from core.tracking import journeys, scanning
 from core.tracking.documents import find
-from core.tracking.errors import DocumentRefused, NoSuchDocument
+from core.tracking.errors import DocumentRefused, NoSuchDocument, NotOnShelf
 from core.tracking.scanning import Scan, Scanned, Task
 from core.tracking.shelves import parse_shelf
 from core.tracking.stages import IllegalMove, Stage, check_move
@@ -189,7 +189,7 @@ def _look(work: Work, db: Session, way: Way, number: str) -> Scanned | None:
 
 def _since(work: Work, error: Exception, number: str) -> str:
     """For whoever came second: when it became so, and through whom."""
-    if not isinstance(error, IllegalMove):
+    if not isinstance(error, IllegalMove | NotOnShelf):
         return ""
     with work.reading() as db:
         step = scanning.last_step(db, find(db, parse_reference(number)).id)

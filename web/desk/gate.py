@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask_security import hash_password
+from flask_security import UserMixin, hash_password
 from flask_security.totp import Totp
-from passlib.exc import TokenError
+from passlib.exc import TokenError  # type: ignore[import-untyped]  # its types are in no package we need
 
 from core.people.audit import Actor
 from core.staff import attempts, signing_in
@@ -17,7 +17,7 @@ STEP_SECONDS = 30
 """How long a code of an app is good, and how far its clock may be out."""
 
 
-class TimeCodes(Totp):  # type: ignore[misc]
+class TimeCodes(Totp):
     """Codes of an authenticator app, by the application's clock."""
 
     def __init__(self, secrets: dict[int, str], issuer: str, *, now: Callable[[], float]) -> None:
@@ -79,7 +79,7 @@ class Gate:
 
         return self._counted(user, check)
 
-    def note(self, what: str, user: User) -> None:
+    def note(self, what: str, user: UserMixin) -> None:
         """Keep something that they did to their own sign-in in the record."""
         with self._work.writing() as db:
             signing_in.noted(db, what, user.id, actor=Actor("desk", who=user.username), now=self._work.now())

@@ -1,6 +1,6 @@
 """The first page after signing in, and the menu of all pages."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Flask, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -11,7 +11,7 @@ from core.catalogue.snapshot import Catalogue
 from core.staff.roles import SAID
 from core.wording import gettext as _
 from web import desk
-from web.desk.access import Officer, officer, signed_in
+from web.desk.access import officer, signed_in
 from web.work import Work
 
 
@@ -24,22 +24,26 @@ def create_blueprint(work: Work) -> Blueprint:
     def home() -> str:
         """Who one is here, and where one may go."""
         who = officer()
-        return render_template("desk/home.html", who=who, role=_(SAID[who.role]), place=place(work.catalogue, who))
+        return render_template(
+            "desk/home.html",
+            who=who,
+            role=_(SAID[who.role]),
+            place=place_name(work.catalogue, who.site_id, who.agency_id),
+        )
 
     return blueprint
 
 
-def place(catalogue: Catalogue, who: Officer) -> str:
-    """The name of the centre or agency they belong to; empty where they belong to none."""
-    if who.site_id is not None:
-        return catalogue.site_by_id(who.site_id).names.spoken_full
+def place_name(catalogue: Catalogue, site_id: int | None, agency_id: int | None) -> str:
+    """The name of the centre or agency that somebody belongs to; empty where they belong to none."""
+    if site_id is not None:
+        return catalogue.site_by_id(site_id).names.spoken_full
     services = catalogue.services.values()
-    return next((service.agency.spoken_full for service in services if service.agency_id == who.agency_id), "")
+    return next((service.agency.spoken_full for service in services if service.agency_id == agency_id), "")
 
 
 def _furnish(state: BlueprintSetupState) -> None:
-    app: Flask = state.app
-    app.jinja_env.globals.update(desk_menu=menu, csrf_token=generate_csrf, current_user=current_user)
+    cast(Flask, state.app).jinja_env.globals.update(desk_menu=menu, csrf_token=generate_csrf, current_user=current_user)
 
 
 def menu() -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What an officer may fetch for an hour, and nobody else: sealed, in Valkey, which forgets it by itself."""
 
 import json
+import zlib
 from dataclasses import asdict, dataclass, field
 
 import redis
@@ -34,7 +35,7 @@ class Kept:
     """The file of rows whose phones must be mended."""
 
 
-class Shelf:
+class Keeper:
     """Without Valkey nothing is kept: `put` says so."""
 
     def __init__(self, url: str, secret_key: str) -> None:
@@ -69,7 +70,7 @@ class Shelf:
         """None: it is over, was never there, or is another officer's."""
         try:
             found = self._client.get(self._name(key))
-            return Kept(**json.loads(self._sealer.open(found))) if isinstance(found, bytes) else None
+            return Kept(**json.loads(zlib.decompress(self._sealer.open(found)))) if isinstance(found, bytes) else None
         except (redis.RedisError, Unsealable):
             return None
 
@@ -77,4 +78,4 @@ class Shelf:
         return f"desk:{officer().id}:returned:{key}"
 
     def _sealed(self, kept: Kept) -> bytes:
-        return self._sealer.seal(json.dumps(asdict(kept)).encode())
+        return self._sealer.seal(zlib.compress(json.dumps(asdict(kept)).encode()))

@@ -7,7 +7,7 @@ core in a transaction of its own.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app
@@ -22,7 +22,7 @@ COMPUTERS = "zamu_computers"
 """The application's extension that knows who shares a computer."""
 
 
-class User(UserMixin):  # type: ignore[misc]
+class User(UserMixin):
     """One officer's account, as `Staff` describes it."""
 
     id: int
@@ -38,7 +38,7 @@ class User(UserMixin):  # type: ignore[misc]
     fs_uniquifier: str
     tf_primary_method: str | None
     tf_totp_secret: str | None
-    tf_phone_number: ClassVar[None] = None
+    tf_phone_number = None
     mf_recovery_codes: list[str] | None
     locked_until: datetime | None
     last_code: int | None
@@ -52,11 +52,11 @@ class User(UserMixin):  # type: ignore[misc]
 orm.registry(metadata=Base.metadata).map_imperatively(User, Staff.__table__)
 
 
-class _NoRole(RoleMixin):  # type: ignore[misc]
+class _NoRole(RoleMixin):
     """Flask-Security's roles are not used: what somebody may do is in core.staff.roles."""
 
 
-class StaffDatastore(SQLAlchemySessionUserDatastore):  # type: ignore[misc]
+class StaffDatastore(SQLAlchemySessionUserDatastore):
     """Reads accounts without keeping a transaction open while the view does its work."""
 
     def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> User | None:

@@ -12,10 +12,10 @@ from functools import partial, wraps
 from typing import Any
 
 from flask import Flask, redirect, request, session, url_for
+from flask.typing import ResponseValue
 from flask_security import FormInfo, Security, UserMixin
 from flask_security.recovery_codes import MfRecoveryCodesUtil
 from flask_security.twofactor import CodeTfPlugin, is_tf_setup
-from werkzeug.wrappers import Response
 
 from core.staff import signing_in
 from core.staff.secrets import CODES, LANES, MEMORY_KIB, ROUNDS
@@ -51,8 +51,9 @@ def secure(app: Flask, work: Work, computers: Computers) -> Security:
     security = Security(
         app,
         datastore,
-        totp_cls=partial(TimeCodes, now=lambda: work.now().timestamp()),
-        mf_recovery_codes_util_cls=partial(PrintedCodes, gate=gate, datastore=datastore),
+        # A class is asked for, and only ever called.
+        totp_cls=partial(TimeCodes, now=lambda: work.now().timestamp()),  # type: ignore[arg-type]
+        mf_recovery_codes_util_cls=partial(PrintedCodes, gate=gate, datastore=datastore),  # type: ignore[arg-type]
         two_factor_setup_form=forms.PhoneForm,
         two_factor_rescue_form=forms.NoPhoneForm,
         mf_recovery_codes_form=forms.NewCodesForm,
@@ -74,7 +75,7 @@ def _load(security: Security, work: Work) -> None:
     """Whoever the session names, while it lasts: only at the desk, and by no token."""
     find = security.login_manager._user_callback
 
-    @security.login_manager.user_loader  # type: ignore[untyped-decorator]
+    @security.login_manager.user_loader
     def load(user_id: str) -> User | None:
         if not request.path.startswith(DESK) or not lasting.lasts(work.now()):
             return None
@@ -94,44 +95,44 @@ def _limit(app: Flask) -> None:
         app.view_functions[f"sign_in.{name}"] = refused(wraps(view)(ask))
 
 
-class PhoneOrPaper(CodeTfPlugin):  # type: ignore[misc]
+class PhoneOrPaper(CodeTfPlugin):
     """Second factors: an app on a phone, or, for who has none, the codes their manager printed."""
 
-    def get_setup_methods(self, user: User) -> list[tuple[str, str]]:
+    def get_setup_methods(self, user: UserMixin) -> list[tuple[str, str]]:
         return super().get_setup_methods(user) or ([("paper", "paper")] if _on_paper(user) else [])
 
-    def tf_login(self, user: User, json_payload: dict[str, Any], next_loc: str | None) -> Response:
+    def tf_login(self, user: UserMixin, json_payload: dict[str, Any], next_loc: str | None) -> ResponseValue:
         if not _on_paper(user):
-            return super().tf_login(user, json_payload, next_loc)  # type: ignore[no-any-return]
+            return super().tf_login(user, json_payload, next_loc)
         session["tf_state"] = "ready"
         return redirect(url_for("sign_in.mf_recovery", next=next_loc))
 
 
-def _on_paper(user: User) -> bool:
+def _on_paper(user: UserMixin) -> bool:
     """Also with none left: then it takes new codes, and not just the password, to come in."""
     return user.mf_recovery_codes is not None and not is_tf_setup(user)
 
 
-class PrintedCodes(MfRecoveryCodesUtil):  # type: ignore[misc]
+class PrintedCodes(MfRecoveryCodesUtil):
     """Printed codes as core keeps them: hashed, so that nobody can look them up again."""
 
     def __init__(self, app: Flask, *, gate: Gate, datastore: StaffDatastore) -> None:
         super().__init__(app)
         self._gate, self._datastore = gate, datastore
 
-    def create_recovery_codes(self, user: User) -> list[str]:
+    def create_recovery_codes(self, user: UserMixin) -> list[str]:
         codes = self._gate.secrets.codes(user.id, request.form.get("request_key", ""))
         signing_in.keep_codes(self._datastore.db.session, user.id, codes, secrets=self._gate.secrets)
         self._gate.note("staff.own_codes_printed", user)
         return codes
 
-    def get_recovery_codes(self, user: User) -> list[str]:
+    def get_recovery_codes(self, user: UserMixin) -> list[str]:
         return []
 
     def check_recovery_code(self, user: UserMixin, code: str) -> bool:
         raise NotImplementedError("our form asks the gate")
 
-    def delete_recovery_code(self, user: User, code: str) -> bool:
+    def delete_recovery_code(self, user: UserMixin, code: str) -> bool:
         return True  # the gate has used it up
 
 

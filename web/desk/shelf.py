@@ -112,9 +112,7 @@ def create_blueprint(work: Work) -> Blueprint:
         if site is None:
             return _which_centre(work, "shelf.coming")
         with work.reading() as db:
-            page = shelves.coming(
-                db, Chosen(site.id, own_services(work.catalogue)), limit=A_PAGE, after=_after()
-            )
+            page = shelves.coming(db, Chosen(site.id, own_services(work.catalogue)), limit=A_PAGE, after=_after())
         rows = _rows(work, page, work.now())
         return render_template("desk/shelf_coming.html", site=site, rows=rows, next=_next(page))
 
@@ -209,14 +207,12 @@ def _rows(work: Work, page: Page, now: datetime) -> list[_Row]:
 
 
 def _bands() -> list[str]:
-    middle = [
-        _("{first} to {last} days").format(first=a + 1, last=b) for a, b in pairwise(AGES)
-    ]
+    middle = [_("{first} to {last} days").format(first=a + 1, last=b) for a, b in pairwise(AGES)]
     return [_("Up to {days} days").format(days=AGES[0]), *middle, _("More than {days} days").format(days=AGES[-1])]
 
 
 def _old(form: ReturnForm) -> Chosen:
-    before = datetime.fromtimestamp(form.asked.data, UTC) - timedelta(days=form.older.data)
+    before = datetime.fromtimestamp(form.asked.data or 0, UTC) - timedelta(days=form.older.data or MOST_DAYS)
     return Chosen(officer().site_id or 0, shelf=form.shelf.data or None, before=before)
 
 

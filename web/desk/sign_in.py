@@ -1,6 +1,6 @@
 """Signing in and out: what happens around Flask-Security's views, and what their pages show."""
 
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, redirect, request, session, url_for
@@ -15,6 +15,7 @@ from core.staff import signing_in
 from core.staff.tables import Staff
 from web.desk import lasting
 from web.desk.computers import Computers
+from web.desk.gate import TimeCodes
 from web.desk.officers import User
 from web.desk.security import DESK, secure
 from web.pages.forms import Form
@@ -49,8 +50,9 @@ def create_blueprint(work: Work) -> Blueprint:
     computers = Computers(work)
 
     def set_up(state: BlueprintSetupState) -> None:
-        security = secure(state.app, work, computers)
-        _follow(state.app, work, computers)
+        app = cast(Flask, state.app)
+        security = secure(app, work, computers)
+        _follow(app, work, computers)
         _furnish(security, work, computers)
 
     blueprint.record_once(set_up)
@@ -129,6 +131,8 @@ def _known(work: Work, computers: Computers) -> list[Staff]:
 
 def _practice_code(security: Security) -> str | None:
     """What the app of whoever is signing in would show now. Only where people and accounts are made up."""
-    user = security.datastore.find_user(fs_uniquifier=session.get("tf_user_id", session.get("_user_id")))
-    secret = session.get("tf_totp_secret") or (user and user.tf_totp_secret)
-    return security.totp_factory.unused(secret, user.last_code) if secret else None
+    name = session.get("tf_user_id", session.get("_user_id"))
+    user = cast(User | None, security.datastore.find_user(fs_uniquifier=name))
+    secret = session.get("tf_totp_secret") or (user.tf_totp_secret if user else None)
+    codes = cast(TimeCodes, security.totp_factory)
+    return codes.unused(secret, user.last_code) if user and secret else None

@@ -28,6 +28,11 @@ def _refuse(field: Field, sentence: str) -> bool:
     return False
 
 
+def _page_of_ours(wanted: str | None) -> str:
+    """Where to go on: a page of the desk, whatever the address says."""
+    return wanted if wanted and (wanted == "/desk" or wanted.startswith(("/desk/", "/desk?"))) else "/desk"
+
+
 class GatedForm(Form):
     """A form that asks the gate."""
 
@@ -47,7 +52,7 @@ class SignInForm(GatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.next.data = self.next.data or request.args.get("next", "")
+        self.next.data = _page_of_ours(self.next.data or request.args.get("next"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
@@ -70,7 +75,7 @@ class AgainForm(GatedForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.next.data = self.next.data or request.args.get("next", "")
+        self.next.data = _page_of_ours(self.next.data or request.args.get("next"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         return super().validate(extra_validators) and (

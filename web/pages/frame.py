@@ -66,7 +66,6 @@ def frame(app: Flask, settings: Settings) -> None:
         practice=lambda: settings.practice,
         dial=lambda: settings.ussd_codes[0].code,
     )
-    app.url_build_error_handlers.append(lambda e, endpoint, values: "/" if "booking" in endpoint else _raise(e))  # XXX
     app.before_request(_speak)
     app.after_request(_headers)
     app.register_blueprint(_pages())
@@ -109,8 +108,13 @@ def problem(status: int, heading: str, *sentences: str) -> Response:
 def _speak() -> None:
     """In the language that was chosen; before anybody has, in the one that the browser asks for."""
     if is_page(request.path):
-        asked = request.accept_languages.best_match(wording.LANGUAGES, wording.DEFAULT)
-        wording.speak(session.get("language") or asked)
+        wording.speak(session.get("language") or _asked_for())
+
+
+def _asked_for() -> str:
+    """sw-KE, en → sw."""
+    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in asked if tag in wording.LANGUAGES), wording.DEFAULT)
 
 
 def _headers(response: BaseResponse) -> BaseResponse:
@@ -170,7 +174,3 @@ def _pages() -> Blueprint:
         return redirect(f"{back.path}?{back.query}" if safe and back.query else back.path if safe else "/")
 
     return blueprint
-
-
-def _raise(e):  # XXX
-    raise e

@@ -72,9 +72,11 @@ def enforce(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     app.extensions["zamu_limiter"] = limiter
     for endpoint, view in list(app.view_functions.items()):
+        counted: Callable[..., Any] = view
         for mark in getattr(view, "limits", ()):
-            view = limiter.limit(mark.rate, key_func=mark.by, methods=list(mark.methods), deduct_when=mark.counts)(view)
-        app.view_functions[endpoint] = view
+            limit = limiter.limit(mark.rate, key_func=mark.by, methods=list(mark.methods), deduct_when=mark.counts)
+            counted = limit(counted)
+        app.view_functions[endpoint] = counted
 
 
 def seconds_left() -> int | None:

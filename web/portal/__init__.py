@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from web.portal import centres, home, services, tracking
+from web.portal import booking, centres, confirming, holding, home, own_booking, services, slip, tracking, waiting
 from web.work import Work
 
 
@@ -12,4 +12,10 @@ def blueprints(work: Work) -> list[Blueprint]:
         services.create_blueprint(work),
         centres.create_blueprint(work),
         tracking.create_blueprint(work),
+        booking.create_blueprint(work),
+        holding.create_blueprint(work),
+        confirming.create_blueprint(work),
+        own_booking.create_blueprint(work),
+        waiting.create_blueprint(work),
+        slip.create_blueprint(work),
     ]

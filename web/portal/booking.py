@@ -12,13 +12,14 @@ from web.pages.forms import OnceForm
 from web.portal import holding
 from web.portal.proving import proven
 from web.portal.wanted import Wanted, moving, moving_to, service_or_404, where
+from web.portal.words import speaks
 from web.work import Work
 
 Page = str | Response
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("booking", __name__, url_prefix="/book")
+    blueprint = speaks(Blueprint("booking", __name__, url_prefix="/book"))
 
     @blueprint.get("")
     def start() -> Page:
@@ -72,7 +73,7 @@ def create_blueprint(work: Work) -> Blueprint:
         if len(here) == 1:
             return redirect(url_for("booking.times", **where(here[0].offering), **going))
         return render_template(
-            "portal/book_centres.html", service=chosen, place=named, here=here, near=near, going=going
+            "portal/book_centres.html", service=chosen, place=named, inside=here, near=near, going=going
         )
 
     @blueprint.route("/<service>/<site>", methods=["GET", "POST"])
@@ -90,8 +91,9 @@ def create_blueprint(work: Work) -> Blueprint:
             offering=offering,
             times=_times(work, offering),
             form=form,
+            chosen=starts_at,
+            at=where(offering) | moving_to(moving()),
             going=moving_to(moving()),
-            stamp=choosing.stamp,
         )
 
     @blueprint.get("/<service>/<site>/days")
@@ -101,7 +103,8 @@ def create_blueprint(work: Work) -> Blueprint:
             return redirect(url_for("booking.place", service=service, said="not-here", **moving_to(moving())))
         with work.reading() as db:
             free = choosing.days(db, work.catalogue, offering, now=work.now())
-        return render_template("portal/book_days.html", offering=offering, days=free, going=moving_to(moving()))
+        at = where(offering) | moving_to(moving())
+        return render_template("portal/book_days.html", offering=offering, days=free, at=at)
 
     @blueprint.get("/<service>/<site>/days/<day>")
     def day(service: str, site: str, day: str) -> Page:
@@ -120,8 +123,7 @@ def create_blueprint(work: Work) -> Blueprint:
             day=chosen,
             times=free,
             form=OnceForm(),
-            going=moving_to(moving()),
-            stamp=choosing.stamp,
+            at=where(offering) | moving_to(moving()),
         )
 
     return blueprint

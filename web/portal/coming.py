@@ -55,5 +55,3 @@ def question(kind: str) -> str:
         "alien_id": _("The alien ID number of the person coming"),
         "birth_entry": _("The Entry No. on the birth certificate"),
     }[kind]
-
-

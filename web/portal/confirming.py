@@ -30,6 +30,7 @@ from web.portal import coming, seeing
 from web.portal.holding import held_until
 from web.portal.proving import intent_of, proven
 from web.portal.wanted import Wanted, moving, moving_to, wanted_or_404
+from web.portal.words import speaks
 from web.work import Work
 
 Page = str | Response
@@ -51,7 +52,7 @@ class _Answers:
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("confirming", __name__, url_prefix="/book")
+    blueprint = speaks(Blueprint("confirming", __name__, url_prefix="/book"))
     tokens = coming.Tokens(work.settings.secret_key)
 
     @blueprint.route("/<service>/<site>/<what>/check", methods=["GET", "POST"], endpoint="check")
@@ -88,7 +89,7 @@ def _show(work: Work, answers: _Answers, form: OnceForm) -> Page:
     if before and (answers.person_id is not None or len(before) > answers.known):
         return _before(answers, before)
     if wanted.starts_at is not None and until is None:
-        return render_template("portal/book_hold.html", wanted=wanted, form=OnceForm(), checked=form)
+        return render_template("portal/book_hold.html", wanted=wanted, form=OnceForm())
     return render_template(
         "portal/book_check.html",
         wanted=wanted,
@@ -142,9 +143,12 @@ def _confirm(work: Work, db: Session, answers: _Answers, starts_at: datetime, in
         beneficiary=Beneficiary(answers.person_id),
     )
     # Looked at after the command has locked the phone: two tabs at once book once.
-    if answers.person_id is None and not done_before:
-        if len(_booked_before(db, answers, intent.now)) > answers.known + 1:
-            raise _BookedBefore
+    if (
+        answers.person_id is None
+        and not done_before
+        and len(_booked_before(db, answers, intent.now)) > answers.known + 1
+    ):
+        raise _BookedBefore
     return booked
 
 

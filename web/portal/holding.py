@@ -18,13 +18,13 @@ from core.booking.visits import last_visit
 from core.db import Session
 from core.errors import Malformed
 from core.people.identities import parse_identity
-from core.wording import gettext as _
 from web import choosing
 from web.pages.forms import OnceForm
 from web.pages.limits import limited
 from web.portal import coming
 from web.portal.proving import SENDING, PhoneForm, Prover, ask_code, ask_phone, intent_of, proven
 from web.portal.wanted import Wanted, moving, moving_to, wanted_or_404
+from web.portal.words import speaks
 from web.work import Work
 
 Page = str | Response
@@ -90,7 +90,7 @@ def held_until(db: Session, contact_id: int, wanted: Wanted, now: datetime) -> d
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("holding", __name__, url_prefix="/book")
+    blueprint = speaks(Blueprint("holding", __name__, url_prefix="/book"))
     prover = Prover(work)
     tokens = coming.Tokens(work.settings.secret_key)
 
@@ -160,7 +160,7 @@ def create_blueprint(work: Work) -> Blueprint:
         kind = request.args.get("kind", "") if len(kinds) > 1 else kinds[0]
         form = NumberForm(kind) if kind in kinds else None
         if form is not None and form.validate_on_submit():
-            number = parse_identity(kind, form.number.data).number
+            number = parse_identity(kind, form.number.data or "").number
             with work.writing() as db:
                 person_id = work.register.identity(db, kind, number, now=work.now()).id
             return redirect(wanted.to("holding.check", who=tokens.make(contact_id, person_id)))
@@ -197,5 +197,3 @@ def _after_phone(wanted: Wanted) -> str:
 def _who() -> dict[str, str]:
     who = request.args.get("who")
     return {"who": who} if who else {}
-
-

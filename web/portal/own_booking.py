@@ -22,6 +22,7 @@ from web.pages.limits import limited
 from web.portal import seeing
 from web.portal.proving import SENDING, PhoneForm, Prover, ask_code, ask_phone, forget, intent_of, proven
 from web.portal.wanted import where
+from web.portal.words import speaks
 from web.work import Work
 
 Page = str | Response
@@ -48,7 +49,7 @@ class FindForm(PhoneForm):
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("own_booking", __name__, url_prefix="/booking")
+    blueprint = speaks(Blueprint("own_booking", __name__, url_prefix="/booking"))
     prover = Prover(work)
     _finding(blueprint, work, prover)
     _seeing(blueprint, work)
@@ -64,7 +65,7 @@ def _finding(blueprint: Blueprint, work: Work, prover: Prover) -> None:
         form = FindForm(data={"reference": request.args.get("reference", "")})
         if not form.validate_on_submit():
             return render_template("portal/own_find.html", form=form)
-        reference = parse_reference(form.reference.data)
+        reference = parse_reference(form.reference.data or "")
 
         def is_theirs(db: Session, contact_id: int) -> bool:
             return _booking(db, reference, contact_id, work.now()) is not None
@@ -172,9 +173,7 @@ def _seeing(blueprint: Blueprint, work: Work) -> None:
                 and not any(w.booking_id == booking.id for w in waits.waits_of(db, contact_id))
                 and free.can_wait_beside(db, work.catalogue, offering, booking.starts_at, now=work.now())
             )
-        return render_template(
-            "portal/own_booked.html", booking=booking, told=told, can_wait=can_wait, form=OnceForm()
-        )
+        return render_template("portal/own_booked.html", booking=booking, told=told, can_wait=can_wait, form=OnceForm())
 
 
 def _changing(blueprint: Blueprint, work: Work) -> None:
@@ -233,9 +232,6 @@ def own(work: Work, reference: str) -> tuple[int, Booking] | Response:
     if booking is None:
         return redirect(url_for("own_booking.mine", said="none"))
     return contact_id, booking
-
-
-
 
 
 def _booking(db: Session, reference: str, contact_id: int, now: datetime) -> Booking | None:

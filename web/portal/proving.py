@@ -53,12 +53,12 @@ class PhoneForm(OnceForm):
         self.phone.description = _("We send a code to it by SMS. From abroad, begin with + and the country.")
 
     def validate_phone(self, field: StringField) -> None:
-        check_phone(field.data)
+        check_phone(field.data or "")
 
     @property
     def number(self) -> str:
         """In E.164, once it is valid."""
-        return parse_phone(self.phone.data)
+        return parse_phone(self.phone.data or "")
 
 
 class CodeForm(OnceForm):
@@ -148,12 +148,12 @@ class Prover:
             return self._send(db, form, asking.contact_id, told=asking.told)
 
     def check(self, form: CodeForm, then: Callable[[Session, int], None] | None = None) -> Answer:
-        """Whether the code is right; if so the session remembers the phone, and `then` is done in the same transaction."""
+        """Whether the code is right; then the session remembers the phone. `then` is done in the same transaction."""
         asking = self.asking()
         if asking is None:
             return Answer.OVER
         now = self._work.now()
-        digits = "".join(form.digits.data.split()) if asking.told else ""
+        digits = "".join((form.digits.data or "").split()) if asking.told else ""
         with self._work.writing() as db:
             answer = phone_codes.check(
                 db, self._work.register, self._intent(form, asking.contact_id, "code"), digits=digits
@@ -221,7 +221,7 @@ def intent_of(work: Work, contact_id: int, key: str) -> Intent:
 
 
 def ask_phone(prover: Prover, form: PhoneForm, *, onward: str, back: str, enough: str) -> str | Response:
-    """The page that asks for a phone. `onward` asks for the code; `enough` is where one goes who has had enough codes."""
+    """The page that asks for a phone. `onward` asks for the code; `enough` is the same for who has had enough codes."""
     if form.validate_on_submit():
         return redirect(onward if prover.send(form, form.number) else enough)
     return render_template("portal/prove_phone.html", form=form, back=back)

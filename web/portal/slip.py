@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response
 
 from web.portal import seeing
 from web.portal.own_booking import own
+from web.portal.words import speaks
 from web.work import Work
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("slip", __name__, url_prefix="/booking")
+    blueprint = speaks(Blueprint("slip", __name__, url_prefix="/booking"))
 
     @blueprint.get("/<reference>/slip")
     def slip(reference: str) -> str | Response:

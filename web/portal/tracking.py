@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, g, redirect, render_template, session, url_for
 from govuk_frontend_wtf.wtforms_widgets import GovTextInput
 from werkzeug.wrappers import Response
-from wtforms import StringField
+from wtforms import StringField, ValidationError
 
 from core.errors import Malformed
 from core.idempotency import PASSING
@@ -41,14 +41,13 @@ class TrackForm(OnceForm):
         try:
             self.tracking_number = parse_reference(field.data or "")
         except Malformed as refused:
-            raise ValueError(
-                str(refused) if (field.data or "").strip() else _("Type the document number: 8 digits.")
-            ) from refused
+            typed = (field.data or "").strip()
+            raise ValidationError(str(refused) if typed else _("Type the document number: 8 digits.")) from refused
 
     def validate_proof(self, field: StringField) -> None:
         digits = (field.data or "").replace(" ", "")
         if not (digits.isdecimal() and digits.isascii() and len(digits) in (3, 4)):
-            raise ValueError(_("Type 3 digits of the ID, or a year such as 1990."))
+            raise ValidationError(_("Type 3 digits of the ID, or a year such as 1990."))
         self.digits = digits
 
 

@@ -15,13 +15,14 @@ from core.people.audit import Intent
 from web.pages.forms import OnceForm
 from web.portal.own_booking import own
 from web.portal.proving import intent_of, proven
+from web.portal.words import speaks
 from web.work import Work
 
 Page = str | Response
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("waiting", __name__, url_prefix="/booking")
+    blueprint = speaks(Blueprint("waiting", __name__, url_prefix="/booking"))
 
     @blueprint.post("/<reference>/wait")
     def beside(reference: str) -> Page:

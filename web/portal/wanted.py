@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask import abort, request, url_for
 
 from core.catalogue.snapshot import Catalogue, Offering, Service
-from core.references import parse_reference
 from core.errors import Malformed
+from core.references import parse_reference
 from web import choosing
 
 WAIT = "wait-"
@@ -23,25 +24,26 @@ class Wanted:
     moving: str
 
     @property
-    def slot(self) -> dict[str, str]:
+    def slot(self) -> dict[str, Any]:
         """As addresses have it."""
         what = choosing.stamp(self.starts_at) if self.starts_at else f"{WAIT}{self.until}"
         return where(self.offering) | {"what": what} | moving_to(self.moving)
 
-    def to(self, endpoint: str, **more: str) -> str:
+    def to(self, endpoint: str, **more: Any) -> str:
         """The address of a page about it."""
         return url_for(endpoint, **self.slot, **more)
 
     def times(self, said: str = "") -> str:
         """Back to the times of the centre, with a word about why."""
-        return url_for("booking.times", **where(self.offering), **moving_to(self.moving), **({"said": said} if said else {}))
+        about: dict[str, Any] = {"said": said} if said else {}
+        return url_for("booking.times", **where(self.offering), **moving_to(self.moving), **about)
 
 
-def where(offering: Offering) -> dict[str, str]:
+def where(offering: Offering) -> dict[str, Any]:
     return {"service": offering.service.code, "site": offering.site.code}
 
 
-def moving_to(reference: str) -> dict[str, str]:
+def moving_to(reference: str) -> dict[str, Any]:
     """The booking that is being moved, for every address on the way."""
     return {"moving": reference} if reference else {}
 

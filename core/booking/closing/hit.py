@@ -86,7 +86,7 @@ def hit_offers(db: Session, span: Span, *, now: datetime, limit: int) -> list[in
 
 
 def hit_bookings(db: Session, span: Span, *, now: datetime, limit: int) -> list[Hit]:
-    """Bookings in the way, the earliest first, locked with their contacts; passing over those that are being changed."""
+    """Bookings in the way, the earliest first, locked with their contacts; those being changed are passed over."""
     rows = db.execute(_BOOKINGS, span.parameters(now) | {"limit": limit})
     return [_hit(row) for row in rows]
 

@@ -85,11 +85,11 @@ class Room:
         return [by_site[other.code] for other in near]
 
     def _nearest(self, offering: Offering, was: datetime, first: int, last: int) -> datetime | None:
-        """On the nearest day in the same half of the day, else on the nearest day; as near to the old hour as can be."""
+        """On the nearest day in the same half of it, else on the nearest day; as near to the old hour as can be."""
         other_half: datetime | None = None
         day = local_date(was)
         for ahead in range(first, last + 1):
-            free = self._free_on(offering, day + timedelta(days=ahead), after=was)
+            free = self._free_on(offering, day + timedelta(days=ahead), not_before=was)
             same_half = [start for start in free if _is_morning(start) == _is_morning(was)]
             if same_half:
                 return min(same_half, key=lambda start: abs(_time_of_day(start) - _time_of_day(was)))
@@ -97,14 +97,17 @@ class Room:
                 other_half = min(free, key=lambda start: abs(_time_of_day(start) - _time_of_day(was)))
         return other_half
 
-    def _free_on(self, offering: Offering, day: date, *, after: datetime) -> list[datetime]:
+    def _free_on(self, offering: Offering, day: date, *, not_before: datetime) -> list[datetime]:
         self._look(offering, day)
-        earliest = max(after + timedelta(microseconds=1), self.now + timedelta(minutes=offering.lead_minutes))
+        earliest = max(not_before, self.now + timedelta(minutes=offering.lead_minutes))
         return [
             start
             for start in self._slots[offering.id, day]
-            if start >= earliest and all(self._left[key] > self._given[key] for key in seat_at(offering, start).counters())
+            if start >= earliest and self._has_room(offering, start)
         ]
+
+    def _has_room(self, offering: Offering, start: datetime) -> bool:
+        return all(self._left[key] > self._given[key] for key in seat_at(offering, start).counters())
 
     def _look(self, offering: Offering, day: date) -> None:
         """Read what is left around a day, a week at a time."""

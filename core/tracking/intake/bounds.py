@@ -3,7 +3,7 @@
 from core.errors import Malformed
 from core.tracking.intake.outcomes import Delivery
 from core.tracking.intake.rows import Wish
-from core.tracking.stages import AWAITED
+from core.tracking.stages import AWAITED, Stage
 from core.tracking.tables import Document
 from core.wording import gettext as _
 
@@ -14,6 +14,8 @@ def check_bounds(wish: Wish, document: Document | None, delivery: Delivery) -> N
     Raises:
         Malformed: the row is about another agency's document, or another centre's.
     """
+    if wish.stage is Stage.RECEIVED and not delivery.bounds.receives:
+        raise Malformed(_("Only the centre itself can say that it has received a document."))
     agency_id, site_id = delivery.bounds.agency_id, delivery.bounds.site_id
     if agency_id is not None:
         if wish.service is not None and wish.service.agency_id != agency_id:

@@ -18,6 +18,8 @@ class Bounds:
     """Only those of this agency's services."""
     site_id: int | None = None
     """Only those of this centre, and what comes in there."""
+    receives: bool = True
+    """Whether they may say that a centre has received it: an agency only knows that it has sent it."""
 
 
 @dataclass(frozen=True, slots=True)

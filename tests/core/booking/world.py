@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.booking import commands, waitlist
+from core.booking import closing, commands, waitlist
 from core.booking.availability import day_begins
 from core.booking.beneficiaries import Beneficiary
 from core.booking.capacity import write_wanted
@@ -285,6 +285,51 @@ class World:
                 return done
             done += now_done
 
+    def closes(
+        self,
+        what: closing.What,
+        starts_at: datetime,
+        ends_at: datetime,
+        *,
+        asking: bool = False,
+        request_key: str = "",
+        reason: str = "no power",
+    ) -> int:
+        """Its id; nobody has been moved yet."""
+        with self.transaction() as db:
+            return closing.close(
+                db,
+                what=what,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                reason=reason,
+                asking=asking,
+                actor=Actor("desk", who="manager"),
+                request_key=request_key or f"test-{next(self.numbers)}",
+                now=self.now,
+            )
+
+    def lifts(self, closure_id: int, what: closing.What) -> None:
+        with self.transaction() as db:
+            closing.lift(
+                db,
+                closure_id=closure_id,
+                site_id=what.site.id,
+                actor=Actor("desk", who="manager"),
+                request_key=f"test-{next(self.numbers)}",
+                now=self.now,
+            )
+
+    def clears(self, limit: int = 10) -> int:
+        """The clock's round: a batch a transaction, until nobody is left. How many it dealt with."""
+        done = 0
+        while True:
+            with self.transaction() as db:
+                now_done = closing.clear(db, self.catalogue, now=self.now, limit=limit)
+            if not now_done:
+                return done
+            done += now_done
+
     def offers(self) -> Sequence[Any]:
         """Open offers in the order in which they were made."""
         return self.scalars(sa.select(WaitlistOffer).where(WaitlistOffer.outcome.is_(None)).order_by(WaitlistOffer.id))
@@ -333,7 +378,7 @@ def change_capacity(db: Session, *, counted: Counted, owner_id: int, places: int
 
 
 def assert_counted_right(db: Session) -> None:
-    """Seats taken are bookings, holds, open offers and agencies' appointments, in each window, site and day; capacities are in order."""
+    """Seats taken are bookings, holds, open offers and agencies' appointments; capacities are in order."""
     expected: Counter[tuple[str, int, datetime]] = Counter()
     seated = (
         (Booking, sa.true()),

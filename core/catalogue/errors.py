@@ -1,0 +1,54 @@
+"""What is refused about the catalogue: nothing was changed. Each message is a sentence for whoever edits it."""
+
+from core.errors import ZamuError
+from core.wording import gettext as _
+
+
+class CatalogueRefused(ZamuError):
+    """The base of these refusals.
+
+    Attributes:
+        field: what is at fault, as the command's arguments name it; empty: all of it.
+    """
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class NoSuchEntry(CatalogueRefused):
+    """Nothing of that code, or nothing that begins on that day."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The catalogue has no such entry."))
+
+
+class Unfit(CatalogueRefused):
+    """A text that a plain phone cannot show, or that is there already."""
+
+
+class Overlapping(CatalogueRefused):
+    """Something else is planned for the same days."""
+
+
+class BadSpan(CatalogueRefused):
+    """Days or times in no order, or not as they must be."""
+
+
+class Unsourced(CatalogueRefused):
+    """Nobody says where it is written: later nobody could check it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Say where this is written, or who confirmed it."), field="note")
+
+
+class StillBooked(CatalogueRefused):
+    """People have places in what was to be switched off."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__(
+            _("{count} places are still taken. Close the service for a time first: its bookings are moved.").format(
+                count=places
+            )
+        )
+        self.places = places

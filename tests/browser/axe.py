@@ -1,0 +1,127 @@
+"""Looking at every page with axe: which pages there are, what stands in their addresses, and whose session sees them.
+
+Pages come from the map of the application, so that a new one cannot be
+forgotten: it is visited as an anonymous citizen, or at the desk as somebody
+whose role may see it. What it needs beyond that is said here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+from werkzeug.routing import Rule
+
+from core.staff.roles import MAY, Can, Role
+from web.app import create_app
+from web.pages.frame import is_page
+
+RULES = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice")
+OPTIONS = {"runOnly": {"type": "tag", "values": list(RULES)}, "resultTypes": ["violations"]}
+WIDTH = 320
+"""The narrowest screen: nothing of the portal may stick out of it."""
+
+NOT_LOOKED_AT: Mapping[str, str] = {
+    "pages.static_file": "no page",
+    "pages.choose_language": "goes back to where one came from",
+    "home.too_big": "the page of an error, looked at as one",
+    "tracking.status": "looked at with what went wrong before it",
+}
+"""Endpoints that answer GET and are not visited by themselves, each with its reason."""
+
+ENDINGS = (".csv", ".pdf", ".svg", ".xlsx", ".txt", ".json")
+"""Addresses of files, not of pages."""
+
+PREFERRED = (Role.MANAGER, Role.SECRETARIAT, Role.COUNTER, Role.CLERK, Role.AGENT, Role.ADMINISTRATOR, Role.AUDITOR)
+"""Who looks at a page of the desk, if they may: those who see most on it."""
+
+# English that components bring along by themselves: on a page in Kiswahili it has been forgotten.
+FORGOTTEN = ("There is a problem", "Error:", "Warning", "Previous", "Next page", "Show password", "Skip to main content")
+
+
+def endpoints(app: Flask) -> dict[str, Rule]:
+    """Every page that can be asked for by GET, by endpoint."""
+    return {
+        rule.endpoint: rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and is_page(rule.rule) and not rule.rule.endswith(ENDINGS)
+    }
+
+
+def reader(app: Flask, endpoint: str) -> Role | None:
+    """Which member of staff looks at it; None: a citizen, or somebody who has not signed in."""
+    needed: Can | None = getattr(app.view_functions[endpoint], "needs", None)
+    if needed is None:
+        return None
+    return next(role for role in (*PREFERRED, *Role) if needed in MAY[role])
+
+
+@dataclass
+class World:
+    """A running application with people and things in it, and what to put into addresses."""
+
+    app: Flask
+    address: str
+    values: dict[str, Any] = field(default_factory=dict)
+    """By the name of an argument, or by endpoint and argument: `services.service code`."""
+    sessions: dict[str, str] = field(default_factory=dict)
+    """Cookies: by endpoint, by role, or `anybody`."""
+    queries: dict[str, str] = field(default_factory=dict)
+    """What follows the ? of an endpoint's address."""
+
+    def url(self, endpoint: str, rule: Rule) -> str:
+        """Raises:
+        KeyError: nobody has said what to put into an argument of its address.
+        """
+        values = {name: self.values.get(f"{endpoint} {name}", self.values.get(name)) for name in rule.arguments}
+        unknown = [name for name, value in values.items() if value is None]
+        if unknown:
+            raise KeyError(f"{rule.rule}: say in tests/browser/test_axe.py what {', '.join(unknown)} is, or why not")
+        with self.app.test_request_context():
+            path = self.app.url_for(endpoint, **values)
+        return self.address + path + self.queries.get(endpoint, "")
+
+    def session(self, endpoint: str, language: str) -> str:
+        """A session's cookie that sees the page, in a language."""
+        role = reader(self.app, endpoint)
+        kept = self.sessions.get(endpoint) or self.sessions[role.value if role else "anybody"]
+        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        return str(serializer.dumps(serializer.loads(kept) | {"language": language}))
+
+
+def visit(page: Page, world: World, url: str, session: str) -> int:
+    """Open a page with a session. Returns the status."""
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": "zamu", "value": session, "url": world.address}])
+    answer = page.goto(url)
+    assert answer is not None
+    return answer.status
+
+
+def faults(page: Page, axe: Axe, language: str) -> list[str]:
+    """What is wrong with the page that is open: a line each."""
+    found = []
+    for violation in axe.run(page, options=OPTIONS).response["violations"]:
+        for node in violation["nodes"]:
+            found.append(f"{violation['id']}: {violation['help']}: {node['html'][:160]}")
+    if page.locator("h1").count() != 1:
+        found.append("it has not exactly one h1")
+    if page.evaluate("document.documentElement.lang") != language:
+        found.append("its language is not said")
+    if language != "en":
+        text = page.locator("body").inner_text()
+        found += [f"English on it: {words}" for words in FORGOTTEN if words in text]
+    return found
+
+
+def sticks_out(page: Page) -> list[str]:
+    """What is wider than the screen."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [f"it is {wide} px wide on a screen of {WIDTH}"] if wide > WIDTH else []
+
+
+def unconnected(settings: Any) -> Flask:
+    """The application, to read its map: nothing is connected to."""
+    return create_app(settings)

@@ -1,0 +1,104 @@
+"""The forms of a counter: what is known when somebody has been served."""
+
+from typing import Any
+
+from wtforms import Field
+from wtforms.validators import ValidationError
+
+from core.booking.serving import Paid
+from core.errors import Malformed
+from core.people.identities import parse_identity
+from core.phones import parse_phone
+from core.references import parse_reference
+from core.tracking.counter import Application
+from core.wording import N_
+from core.wording import gettext as _
+from web.desk.asking import Asked, DayField, NumberField, one_of, pick, words
+
+YES, NO = "yes", "no"
+ID_KINDS = (
+    ("national_id", N_("National ID")),
+    ("passport", N_("Passport")),
+    ("alien_id", N_("Alien ID")),
+    ("birth_entry", N_("Birth entry number")),
+)
+
+
+class ServedForm(Asked):
+    """What was applied for, and what was paid."""
+
+    document = one_of(N_("Was a document applied for?"), default=YES)
+    proof = words(
+        N_("Last 3 digits of the owner's ID"), hint=N_("For an owner without an ID: the year of birth."), most=10
+    )
+    promised_on = DayField(N_("Promised day"), hint=N_("If the agency has named one."))
+    tracking_number = words(
+        N_("Number on the waiting card"), hint=N_("Leave it empty and a new number is made."), most=20
+    )
+    owner_kind = pick(N_("Kind of number"))
+    owner = words(N_("Owner's ID number"), hint=N_("If it is known."), most=30)
+    phone = words(N_("Phone to send the SMS to"), most=30)
+    fee_kes = NumberField(N_("Fee paid, in KES"))
+    receipt = words(N_("Receipt number"), most=30)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.document.choices = [(YES, _("Yes")), (NO, _("No"))]
+        self.owner_kind.choices = [(kind, _(said)) for kind, said in ID_KINDS]
+        if self.owner_kind.data is None:
+            self.owner_kind.data = ID_KINDS[0][0]
+
+    @property
+    def makes_document(self) -> bool:
+        return bool(self.document.data == YES)
+
+    @property
+    def paid(self) -> Paid:
+        return Paid(self.fee_kes.data, self.receipt.data or None)
+
+    def application(self) -> Application:
+        """Of a valid form."""
+        owner, phone, card = self.owner.data, self.phone.data, self.tracking_number.data
+        return Application(
+            proof=self.proof.data or "",
+            promised_on=self.promised_on.data,
+            owner=parse_identity(self.owner_kind.data, owner) if owner else None,
+            phone=parse_phone(phone) if phone else None,
+            tracking_number=parse_reference(card) if card else None,
+            paid=self.paid,
+        )
+
+    def validate_proof(self, field: Field) -> None:
+        proof = (field.data or "").replace(" ", "")
+        if self.makes_document and not (proof.isascii() and proof.isdecimal() and len(proof) in (3, 4)):
+            raise ValidationError(_("Type 3 digits of the ID, or a year such as 1990."))
+
+    def validate_tracking_number(self, field: Field) -> None:
+        _check(field, parse_reference)
+
+    def validate_owner(self, field: Field) -> None:
+        _check(field, lambda typed: parse_identity(self.owner_kind.data, typed))
+
+    def validate_phone(self, field: Field) -> None:
+        try:
+            _check(field, parse_phone)
+        except ValidationError:
+            raise ValidationError(_("That is not a phone number. Type one like 0711000001.")) from None
+
+    def validate_receipt(self, field: Field) -> None:
+        if not all(letter.isalnum() or letter in "-/. " for letter in field.data or ""):
+            raise ValidationError(_("A receipt number has letters, digits, - and / only."))
+
+
+class WalkInForm(ServedForm):
+    """Somebody without a booking."""
+
+    service = pick(N_("Service"), none=N_("Choose the service."))
+
+
+def _check(field: Field, parse: Any) -> None:
+    try:
+        if field.data:
+            parse(field.data)
+    except (Malformed, KeyError) as error:
+        raise ValidationError(str(error)) from None

@@ -1,0 +1,195 @@
+"""Colleagues and their accounts: a manager's counter officers, and everybody for an administrator.
+
+A temporary password and printed codes are shown on the page that answers the
+form, and nowhere else: they follow from the form's key, so that sending it
+twice shows the same ones.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect, GovTextInput
+from werkzeug.wrappers import Response
+from wtforms import RadioField, SelectField, StringField
+
+from core.catalogue.snapshot import Catalogue
+from core.db import Session
+from core.staff import colleagues as accounts
+from core.staff.colleagues import USERNAME, Asked, Charge, Newcomer
+from core.staff.errors import NoSuchColleague, NotTheirs, UsernameTaken
+from core.staff.roles import AT_A_CENTRE, OF_AN_AGENCY, SAID, Can, Role
+from core.staff.secrets import Secrets
+from core.staff.tables import Staff
+from core.wording import LANGUAGES
+from core.wording import gettext as _
+from web.desk.access import needs, officer
+from web.desk.home import place_name
+from web.pages.forms import OnceForm
+from web.work import Work
+
+PAGE = 50
+TONGUES = {"en": "English", "sw": "Kiswahili"}
+
+
+class NewcomerForm(OnceForm):
+    """A field that does not apply to the role is not looked at."""
+
+    username = StringField(widget=GovTextInput())
+    name = StringField(widget=GovTextInput())
+    role = RadioField(widget=GovRadioInput(), validate_choice=False)
+    site = SelectField(widget=GovSelect(), validate_choice=False)
+    agency = SelectField(widget=GovSelect(), validate_choice=False)
+    language = RadioField(widget=GovRadioInput(), default="en", choices=[(code, TONGUES[code]) for code in LANGUAGES])
+
+    def offer(self, charge: Charge, catalogue: Catalogue) -> None:
+        """What whoever fills it in may choose from."""
+        self.role.choices = [(role.value, _(SAID[role])) for role in charge.roles()]
+        self.role.data = self.role.data or (self.role.choices[0][0] if len(self.role.choices) == 1 else None)
+        sites = sorted((site.names.spoken_full, site.code) for site in catalogue.sites.values())
+        self.site.choices = [("", _("Choose a centre")), *((code, name) for name, code in sites)]
+        agencies = sorted({(s.agency.spoken_full, str(s.agency_id)) for s in catalogue.services.values()})
+        self.agency.choices = [("", _("Choose an agency")), *((code, name) for name, code in agencies)]
+
+    def newcomer(self, charge: Charge, catalogue: Catalogue) -> Newcomer | None:
+        """Whom it describes; None, with sentences beside the fields, where something is wrong."""
+        username, name = (self.username.data or "").strip().lower(), " ".join((self.name.data or "").split())
+        role = next((role for role in charge.roles() if role.value == self.role.data), None)
+        site = catalogue.sites.get(self.site.data or "")
+        agencies = {str(service.agency_id): service.agency_id for service in catalogue.services.values()}
+        site_id = charge.site_id or (site.id if site else None) if role in AT_A_CENTRE else None
+        agency_id = agencies.get(self.agency.data or "") if role in OF_AN_AGENCY else None
+        wrong = {
+            "username": None
+            if USERNAME.fullmatch(username)
+            else _("Enter the staff number: 3 to 32 letters and digits, without spaces."),
+            "name": None if 2 <= len(name) <= 80 else _("Enter the name as colleagues know it."),
+            "role": None if role else _("Choose what they do."),
+            "site": _("Choose the centre they work at.") if role in AT_A_CENTRE and not site_id else None,
+            "agency": _("Choose the agency they work for.") if role in OF_AN_AGENCY and not agency_id else None,
+        }
+        for field, sentence in wrong.items():
+            if sentence:
+                self[field].errors = [sentence]
+        if role is None or any(wrong.values()):
+            return None
+        return Newcomer(username, name, role, site_id, agency_id, self.language.data or "en")
+
+
+def create_blueprint(work: Work) -> Blueprint:
+    blueprint = Blueprint("staff", __name__, url_prefix="/desk/staff")
+    secrets = Secrets(work.settings.secret_key)
+
+    @blueprint.get("")
+    @needs(Can.STAFF)
+    def colleagues() -> str:
+        """Those one is in charge of, page by page."""
+        words, after = request.args.get("words", "")[:80], request.args.get("after", "")[:40]
+        with work.reading() as db:
+            found = accounts.colleagues(db, _charge(), words=words, after=after, limit=PAGE + 1)
+        more = found[PAGE - 1].username if len(found) > PAGE else None
+        people = [(one, _about(work.catalogue, one)) for one in found[:PAGE]]
+        return render_template("desk/staff.html", people=people, words=words, more=more, now=work.now())
+
+    @blueprint.route("/new", methods=["GET", "POST"])
+    @needs(Can.STAFF)
+    def new() -> str | Response:
+        """Make an account, and show its temporary password."""
+        form, charge = NewcomerForm(), _charge()
+        form.offer(charge, work.catalogue)
+        newcomer = form.newcomer(charge, work.catalogue) if form.validate_on_submit() else None
+        if newcomer is not None:
+            try:
+                with work.writing() as db:
+                    staff_id = accounts.add(db, newcomer, secrets=secrets, asked=_asked(form, work))
+                return shown(staff_id, password=secrets.temporary_password(newcomer.username, _asked_key(form)))
+            except (UsernameTaken, NotTheirs) as refusal:
+                form.username.errors = [str(refusal)]
+        return render_template("desk/staff_new.html", form=form, choose=len(charge.roles()) > 1)
+
+    @blueprint.get("/<int:staff_id>")
+    @needs(Can.STAFF)
+    def colleague(staff_id: int) -> str:
+        """One account, and what can be done for whoever cannot sign in."""
+        one = found(staff_id)
+        return render_template(
+            "desk/staff_colleague.html", one=one, about=_about(work.catalogue, one), form=OnceForm(), now=work.now()
+        )
+
+    @blueprint.post("/<int:staff_id>/off")
+    @needs(Can.STAFF)
+    def off(staff_id: int) -> Response | str:
+        return change(staff_id, lambda db, asked: accounts.switch(db, staff_id, on=False, asked=asked))
+
+    @blueprint.post("/<int:staff_id>/on")
+    @needs(Can.STAFF)
+    def on(staff_id: int) -> Response | str:
+        return change(staff_id, lambda db, asked: accounts.switch(db, staff_id, on=True, asked=asked))
+
+    @blueprint.post("/<int:staff_id>/phone")
+    @needs(Can.STAFF)
+    def phone(staff_id: int) -> Response | str:
+        """Forget the phone that shows codes."""
+        return change(staff_id, lambda db, asked: accounts.forget_second_factor(db, staff_id, asked=asked))
+
+    @blueprint.post("/<int:staff_id>/password")
+    @needs(Can.STAFF)
+    def password(staff_id: int) -> Response | str:
+        """A new temporary password, shown once."""
+        return change(staff_id, lambda db, asked: accounts.give_password(db, staff_id, secrets=secrets, asked=asked))
+
+    @blueprint.post("/<int:staff_id>/codes")
+    @needs(Can.STAFF)
+    def codes(staff_id: int) -> Response | str:
+        """Printed codes, shown once."""
+        return change(staff_id, lambda db, asked: accounts.print_codes(db, staff_id, secrets=secrets, asked=asked))
+
+    def change(staff_id: int, command: Callable[[Session, Asked], Any]) -> Response | str:
+        """Do one thing to an account: with something to show for it, or back to its page."""
+        form = OnceForm()
+        if not form.validate_on_submit():
+            one = found(staff_id)
+            page = {"one": one, "about": _about(work.catalogue, one), "form": form, "now": work.now()}
+            return render_template("desk/staff_colleague.html", **page)
+        try:
+            with work.writing() as db:
+                outcome = command(db, _asked(form, work))
+        except NoSuchColleague:
+            abort(404)
+        if isinstance(outcome, str):
+            return shown(staff_id, password=outcome)
+        if isinstance(outcome, list):
+            return shown(staff_id, codes=outcome)
+        return redirect(url_for("staff.colleague", staff_id=staff_id))
+
+    def shown(staff_id: int, *, password: str | None = None, codes: list[str] | None = None) -> str:
+        return render_template("desk/staff_shown.html", one=found(staff_id), password=password, codes=codes)
+
+    def found(staff_id: int) -> Staff:
+        try:
+            with work.reading() as db:
+                return accounts.colleague(db, staff_id, _charge())
+        except NoSuchColleague:
+            abort(404)
+
+    return blueprint
+
+
+def _charge() -> Charge:
+    """What whoever is signed in is in charge of."""
+    who = officer()
+    return Charge(who.id, who.role, who.site_id)
+
+
+def _asked_key(form: OnceForm) -> str:
+    return form.key("desk")
+
+
+def _asked(form: OnceForm, work: Work) -> Asked:
+    return Asked(_charge(), officer().actor, _asked_key(form), work.now())
+
+
+def _about(catalogue: Catalogue, one: Staff) -> str:
+    """Their role, and where."""
+    where = place_name(catalogue, one.site_id, one.agency_id)
+    return ", ".join(filter(None, (_(SAID[Role(one.role)]), where)))
