@@ -1,7 +1,11 @@
 """The first screen. The numbers 1, 2 and 3 are published: they never move."""
 
+from collections.abc import Sequence
+
 from core import wording
 from core.booking import queries
+from core.booking.tables import Booking
+from core.clock import local_date
 from core.idempotency import Outcome, once
 from core.messaging import consent
 from core.people.register import set_language
@@ -33,13 +37,7 @@ def home(turn: Turn) -> Reply:
     if contact.blocked_at and not contact.opted_out_at and not turn.answers:
         title = _blocked(turn, contact)
     elif bookings:
-        offering = turn.catalogue.offering_by_id(bookings[0].offering_id)
-        if offering:
-            title = _("Your booking: {service}, {site}, {when}").format(
-                service=short(offering.service.names),
-                site=short(offering.site.names),
-                when=dates.when(bookings[0].starts_at),
-            )
+        title = _booked(turn, bookings) or title
     other = "en" if wording.language() == "sw" else "sw"
     return Menu(
         title,
@@ -51,6 +49,20 @@ def home(turn: Turn) -> Reply:
             *_spoken("sw", IN_KISWAHILI, hidden=True),
             option("English" if other == "en" else "Kiswahili", speak, key="9", language=other),
         ],
+    )
+
+
+def _booked(turn: Turn, bookings: Sequence[Booking]) -> str | None:
+    """The next booking; before that, unless it is today's, one that the centre has moved: nobody may miss that."""
+    first = bookings[0]
+    if local_date(first.starts_at) > local_date(turn.now):
+        first = next((booking for booking in bookings if booking.closure_id), first)
+    offering = turn.catalogue.offering_by_id(first.offering_id)
+    if offering is None:
+        return None
+    said = _("Moved by the centre: {service}, {site}, {when}") if first.closure_id else None
+    return (said or _("Your booking: {service}, {site}, {when}")).format(
+        service=short(offering.service.names), site=short(offering.site.names), when=dates.when(first.starts_at)
     )
 
 

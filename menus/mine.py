@@ -48,8 +48,10 @@ def see(turn: Turn, reference: str) -> Reply:
         option(_("Send the SMS again"), send_again, reference=reference),
         *waitlist.beside_booking(turn, booking),
     ]
+    said = _("Moved by the centre: {booking}. Number {reference}") if booking.closure_id else None
     return Menu(
-        _("{booking}. Number {reference}").format(booking=_line(turn, booking), reference=grouped(reference)), options
+        (said or _("{booking}. Number {reference}")).format(booking=_line(turn, booking), reference=grouped(reference)),
+        options,
     )
 
 

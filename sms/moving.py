@@ -27,8 +27,9 @@ def own_booking(talk: Talk, reference: str) -> Booking | None:
 
 
 def say_booking(talk: Talk, booking: Booking) -> None:
-    """Where and when a booking is."""
-    talk.reply("reply_booking", **named(talk, booking))
+    """Where and when a booking is; and that this was not its phone's choice, if the centre has moved it."""
+    template = "reply_moved_by_the_centre" if booking.closure_id else "reply_booking"
+    talk.reply(template, **named(talk, booking))
 
 
 def named(talk: Talk, booking: Booking) -> dict[str, str]:

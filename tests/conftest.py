@@ -22,7 +22,7 @@ from tests.support import NOW, SECRET, SECRET_KEY, Clock, Database
 from web.local.scratch import ScratchServers, scratch_servers
 from web.seeding import seed_database
 
-pytest_plugins = ["tests.journeys.fixtures"]
+pytest_plugins = ["tests.journeys.fixtures", "tests.desk.papers"]
 
 CATALOGUE_TABLES = frozenset(
     [

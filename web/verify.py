@@ -15,7 +15,7 @@ from core.booking import availability, commands, waitlist
 from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
 from core.booking.outcomes import Booked
 from core.booking.seats import Exchange
-from core.booking.tables import Counted, WaitlistOffer, Window
+from core.booking.tables import Booking, Counted, WaitlistOffer, Window
 from core.booking.waitlist.line import OFFER_MINUTES
 from core.catalogue import snapshot
 from core.catalogue.assembly import read_catalogue
@@ -122,6 +122,8 @@ def _stock(db: orm.Session, catalogue: Catalogue, people: Register) -> Stock:
     own = list({o.service.code: o for o in reversed(longest)}.values())[-MAX_LIVE_A_PHONE:]
     booked = [_book(db, catalogue, people, contact.id, offering, nth) for nth, offering in enumerate(own[:-1])]
     booked.append(_book(db, catalogue, people, contact.id, own[-1], len(booked), ahead=timedelta(days=14)))
+    # The longest that is said of a booking: that the centre has moved it.
+    db.execute(sa.update(Booking).values(closure_id=1))
     db.add_all(_full_days(own[-1], days=14))
     others = [o for o in longest if o.service.code not in {mine.service.code for mine in own} | {"IDN"}]
     for offering in (*catalogue.offerings_of("IDN"), *others[:6]):

@@ -13,14 +13,15 @@ from types import FrameType
 
 import structlog
 
+from core.booking import closing, upkeep, waitlist
 from core.booking import reminders as booking_reminders
-from core.booking import upkeep, waitlist
 from core.campaigns import pending, writing
 from core.clock import local_date
 from core.db import DatabaseDown, Session
 from core.idempotency import forget_requests
 from core.messaging import relay, reports
 from core.messaging.tables import Lane
+from core.partners import appointments
 from core.schedule import take_run
 from core.settings import Settings
 from core.tracking import notices, promises, reminders
@@ -34,6 +35,8 @@ BATCH = 500
 """Rows a transaction of upkeep, so that nobody waits long for its locks."""
 MOST_BATCHES = 200
 """A run; the next one goes on."""
+MOVED, MOST_MOVED = 25, 20
+"""People moved off a closed place in one transaction, and transactions a run."""
 
 _log = structlog.get_logger("clock")
 
@@ -86,6 +89,7 @@ def free_expired_holds(context: Context, now: datetime) -> None:
 
 def archive_past(context: Context, now: datetime) -> None:
     _in_batches(context, lambda db: upkeep.archive_past(db, now=now, limit=BATCH))
+    _in_batches(context, lambda db: appointments.archive_past(db, now=now, limit=BATCH))
 
 
 def tend_waitlist(context: Context, now: datetime) -> None:
@@ -96,6 +100,18 @@ def tend_waitlist(context: Context, now: datetime) -> None:
             return
         with context.transaction() as db:
             done = waitlist.tend(db, catalogue, now=now, limit=BATCH)
+        if not done:
+            return
+
+
+def clear_closures(context: Context, now: datetime) -> None:
+    """A batch a transaction. Not for ever: the other jobs wait, and it comes again soon."""
+    catalogue = context.catalogue.current()
+    for _ in range(MOST_MOVED):
+        if context.stopping.is_set():
+            return
+        with context.transaction() as db:
+            done = closing.clear(db, catalogue, now=now, limit=MOVED)
         if not done:
             return
 
@@ -148,6 +164,7 @@ JOBS = (
     Job("report_stuck", timedelta(minutes=1), watching.report_stuck),
     Job("ask_balance", timedelta(minutes=15), watching.ask_balance_aside),
     Job("free_expired_holds", timedelta(seconds=15), free_expired_holds),
+    Job("clear_closures", timedelta(seconds=2), clear_closures),
     Job("tend_waitlist", timedelta(seconds=15), tend_waitlist),
     Job("remind_bookings", timedelta(minutes=5), remind_bookings),
     Job("note_told", timedelta(minutes=1), note_told),

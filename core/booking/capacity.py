@@ -14,7 +14,7 @@ that two changes do not overlook each other.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -101,9 +101,13 @@ def owner(db: Session, *, site_id: int, offering_id: int | None) -> Owner:
         furthest = sa.select(sa.func.max(OfferingRow.horizon_days)).where(OfferingRow.site_id == site_id)
         return Owner(site_id, None, length, site.window_cap, horizon_days=db.scalar(furthest) or 0)
     row = db.execute(
-        sa.select(OfferingRow.counters, OfferingRow.minutes, OfferingRow.daily_quota, OfferingRow.horizon_days).where(
-            OfferingRow.id == offering_id
-        )
+        sa.select(
+            # What is switched off has none.
+            sa.case((OfferingRow.open, OfferingRow.counters), else_=0),
+            OfferingRow.minutes,
+            OfferingRow.daily_quota,
+            OfferingRow.horizon_days,
+        ).where(OfferingRow.id == offering_id)
     ).one()
     return Owner(site_id, offering_id, length, site.window_cap, *row, hours_of(db, offering_id))
 
@@ -164,18 +168,19 @@ def write_wanted(db: Session, wanted: Mapping[Key, int]) -> None:
         )
 
 
-def rewrite(db: Session, *owners: Owner, now: datetime) -> None:
-    """Let everything ahead of these have what the catalogue's rows say: days, offerings' windows and sites' windows.
+def wanted_ahead(db: Session, whose: Owner, *, now: datetime) -> dict[Key, int]:
+    """What everything ahead ought to have: days and windows, as far as anybody may book or has booked."""
+    ends_at = now + timedelta(days=whose.horizon_days + 1)
+    last = db.scalar(
+        sa.select(sa.func.max(Window.starts_at)).where(Window.kind == whose.kind, Window.owner_id == whose.id)
+    )
+    wanted = wanted_between(db, whose, now, ends_at if last is None else max(ends_at, last + whose.length))
+    return wanted if whose.offering_id is None else wanted | _wanted_days(db, whose, now)
 
-    As far as anybody may book, and every window beyond that somebody has used or a closure has touched.
-    """
-    wanted: dict[Key, int] = {}
-    for whose in owners:
-        ends_at = now + timedelta(days=whose.horizon_days + 1)
-        wanted |= wanted_between(db, whose, now, max(ends_at, _last_used(db, whose)))
-        if whose.offering_id is not None:
-            wanted |= _wanted_days(db, whose, now)
-    write_wanted(db, wanted)
+
+def rewrite(db: Session, whose: Owner, *, now: datetime) -> None:
+    """Let everything ahead have what the catalogue's rows now say."""
+    write_wanted(db, wanted_ahead(db, whose, now=now))
 
 
 def _wanted_days(db: Session, whose: Owner, now: datetime) -> dict[Key, int]:
@@ -188,13 +193,6 @@ def _wanted_days(db: Session, whose: Owner, now: datetime) -> dict[Key, int]:
     )
     ahead = (day_begins(today + timedelta(days=n)) for n in range(whose.horizon_days + 1))
     return {(Counted.DAY.value, whose.id, start): limit(whose.quota) for start in {*used, *ahead}}
-
-
-def _last_used(db: Session, whose: Owner) -> datetime:
-    last = db.scalar(
-        sa.select(sa.func.max(Window.starts_at)).where(Window.kind == whose.kind, Window.owner_id == whose.id)
-    )
-    return day_begins(date(2000, 1, 1)) if last is None else last + whose.length
 
 
 def _closures(db: Session, whose: Owner, starts_at: datetime, ends_at: datetime) -> Iterator[Shutting]:

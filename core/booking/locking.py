@@ -13,6 +13,9 @@ No two transactions wait for each other, because all lock in this order:
    contact, passing over those that somebody else is changing. Nothing is waited
    for after that: the seat's counters were locked with the rest (seats.Exchange).
 
+An agency's command (core.partners.appointments) has no contact: it begins with
+the appointment that is changed, and a new one takes the place of a new booking.
+
 A hold is written last: its row is the contact's own, and the contact is locked.
 
 The sweeps lock bookings, holds, or entries and offers, passing over locked ones,

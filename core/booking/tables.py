@@ -1,8 +1,9 @@
 """Places, and who has them.
 
-`windows` counts; `holds`, `bookings` and `waitlist_offers` say who. At every
-commit the places taken in a window are exactly the holds, bookings and open
-offers that begin in it.
+`windows` counts; `holds`, `bookings`, `waitlist_offers` and agencies'
+`appointments` (core.partners) say who. At every commit the places taken in a
+window are exactly the holds, bookings, open offers and live appointments that
+begin in it.
 """
 
 from datetime import date, datetime

@@ -73,8 +73,11 @@ class Cost:
     kes: Decimal = Decimal(0)
 
 
-def costs(db: Session, since: date) -> dict[str, Cost]:
-    """By lane and for `USSD`, what was spent since the beginning of a day; nothing for those without."""
+def costs(db: Session, since: date, until: date | None = None) -> dict[str, Cost]:
+    """By lane and for `USSD`, what was spent since the beginning of a day; nothing for those without.
+
+    `until`: the last day that counts; None is no end.
+    """
     rows = db.execute(
         sa.select(
             Spending.what,
@@ -82,7 +85,7 @@ def costs(db: Session, since: date) -> dict[str, Cost]:
             sa.func.sum(Spending.segments),
             sa.func.sum(Spending.cost_kes),
         )
-        .where(Spending.day >= since)
+        .where(Spending.day >= since, sa.true() if until is None else Spending.day <= until)
         .group_by(Spending.what)
     )
     return {what: Cost(messages, segments, kes) for what, messages, segments, kes in rows}

@@ -63,6 +63,13 @@ sa.Index(
     Document.stage_since,
     postgresql_where=Document.stage.in_(["sent_to_centre", "transferred"]),
 )
+sa.Index("documents_received_idx", Document.site_id, Document.received_at)
+sa.Index(
+    "documents_collected_idx",
+    Document.site_id,
+    Document.stage_since,
+    postgresql_where=Document.stage == "collected",
+)
 sa.Index(
     "documents_promised_idx",
     Document.promised_on,

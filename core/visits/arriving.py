@@ -185,7 +185,7 @@ def lock_visit(db: Session, reference: str) -> Any:
 
 
 def whereabouts(db: Session, reference: str, *, now: datetime) -> tuple[int, datetime] | None:
-    """Where and when a live booking is for, of whatever centre: for whoever holds its reference. None: there is none."""
+    """Where and when a live booking is for, of whatever centre: for whoever holds its reference."""
     row = db.execute(
         sa.select(OfferingRow.site_id, Booking.starts_at)
         .join(OfferingRow, OfferingRow.id == Booking.offering_id)

@@ -63,7 +63,7 @@ class Saved:
 
 def save_list(db: Session, register: Register, *, site_id: int, day: date, now: datetime) -> Saved:
     """Save who is expected at a centre on a day as of now, in place of what was saved before."""
-    saved = Saved(_lines(db, register, site_id, day), now)
+    saved = Saved(lines(db, register, site_id=site_id, day=day), now)
     rows = [line.as_row() for line in saved.lines]
     statement = insert(DayList).values(site_id=site_id, day=day, saved_at=now, rows=rows)
     db.execute(
@@ -101,18 +101,19 @@ def forget_lists(db: Session, *, now: datetime, limit: int) -> int:
     return len(db.execute(sa.delete(DayList).where(key.in_(old)).returning(DayList.site_id)).all())
 
 
-def _lines(db: Session, register: Register, site_id: int, day: date) -> list[Line]:
+def lines(db: Session, register: Register, *, site_id: int, day: date) -> list[Line]:
+    """Who is expected at a centre on a day, as of now."""
     codes = {row.id: row.code for row in db.execute(sa.select(Service.id, Service.code))}
-    lines: list[Line] = []
+    found: list[Line] = []
     after = None
     while True:
         page = list_day(
             db, register, site_id=site_id, day=day, states=[State.EXPECTED, State.CAME], after=after, limit=PAGE * 10
         )
-        lines += [_line(row, codes[row.service_id]) for row in page.rows]
+        found += [_line(row, codes[row.service_id]) for row in page.rows]
         after = page.next
         if after is None:
-            return lines
+            return found
 
 
 def _line(row: Expected, service: str) -> Line:

@@ -209,20 +209,31 @@ def upgrade() -> None:
     op.alter_column("document_events", "transaction_id", server_default=sa.text("pg_current_xact_id()::text::bigint"))
     op.create_index("document_events_transaction_idx", "document_events", ["transaction_id", "id"], unique=False)
     op.create_index(
+        "documents_collected_idx",
+        "documents",
+        ["site_id", "stage_since"],
+        unique=False,
+        postgresql_where=sa.text("stage = 'collected'"),
+    )
+    op.create_index(
         "documents_coming_idx",
         "documents",
         ["site_id", "stage_since"],
         unique=False,
         postgresql_where=sa.text("stage IN ('sent_to_centre', 'transferred')"),
     )
+    op.create_index("documents_received_idx", "documents", ["site_id", "received_at"], unique=False)
     op.create_index("documents_service_idx", "documents", ["service_id", "stage_since", "id"], unique=False)
     # Set after it is added: a default that is computed would rewrite every row of the record.
     op.add_column("events", sa.Column("transaction_id", sa.BigInteger(), nullable=True))
     op.alter_column("events", "transaction_id", server_default=sa.text("pg_current_xact_id()::text::bigint"))
     op.create_index("events_at_idx", "events", ["at", "id"], unique=False)
+    op.create_index(
+        "events_staff_idx", "events", ["name", "at", "id"], unique=False, postgresql_where=sa.text("who IS NOT NULL")
+    )
     op.create_index("events_transaction_idx", "events", ["transaction_id", "id"], unique=False)
     op.create_index(
-        "events_who_idx", "events", ["who", "id"], unique=False, postgresql_where=sa.text("who IS NOT NULL")
+        "events_who_idx", "events", ["who", "at", "id"], unique=False, postgresql_where=sa.text("who IS NOT NULL")
     )
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(NEW)} TO zamu_app")
     op.execute("UPDATE closures SET cleared_at = now()")
@@ -231,14 +242,17 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("events_who_idx", table_name="events", postgresql_where=sa.text("who IS NOT NULL"))
     op.drop_index("events_transaction_idx", table_name="events")
+    op.drop_index("events_staff_idx", table_name="events", postgresql_where=sa.text("who IS NOT NULL"))
     op.drop_index("events_at_idx", table_name="events")
     op.drop_column("events", "transaction_id")
     op.drop_index("documents_service_idx", table_name="documents")
+    op.drop_index("documents_received_idx", table_name="documents")
     op.drop_index(
         "documents_coming_idx",
         table_name="documents",
         postgresql_where=sa.text("stage IN ('sent_to_centre', 'transferred')"),
     )
+    op.drop_index("documents_collected_idx", table_name="documents", postgresql_where=sa.text("stage = 'collected'"))
     op.drop_index("document_events_transaction_idx", table_name="document_events")
     op.drop_column("document_events", "transaction_id")
     op.drop_index("closures_clearing_idx", table_name="closures", postgresql_where=sa.text("cleared_at IS NULL"))

@@ -7,6 +7,8 @@ whose role may see it. What it needs beyond that is said here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -14,7 +16,9 @@ from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.routing import Rule
 
+from core.settings import Settings
 from core.staff.roles import MAY, Can, Role
+from tests.support import SECRET_KEY
 from web.app import create_app
 from web.pages.frame import is_page
 
@@ -78,7 +82,7 @@ class World:
         values = {name: self.values.get(f"{endpoint} {name}", self.values.get(name)) for name in rule.arguments}
         unknown = [name for name, value in values.items() if value is None]
         if unknown:
-            raise KeyError(f"{rule.rule}: say in tests/browser/test_axe.py what {', '.join(unknown)} is, or why not")
+            raise KeyError(f"{rule.rule}: say in tests/browser/inhabited.py what {', '.join(unknown)} is, or why not")
         with self.app.test_request_context():
             path = self.app.url_for(endpoint, **values)
         return self.address + path + self.queries.get(endpoint, "")
@@ -122,6 +126,18 @@ def sticks_out(page: Page) -> list[str]:
     return [f"it is {wide} px wide on a screen of {WIDTH}"] if wide > WIDTH else []
 
 
-def unconnected(settings: Any) -> Flask:
-    """The application, to read its map: nothing is connected to."""
-    return create_app(settings)
+@cache
+def unconnected() -> Flask:
+    """The application, to read its map: it is connected to nothing."""
+    nowhere = "postgresql+psycopg://zamu_app@/nowhere"
+    return create_app(
+        Settings(
+            database_url=nowhere,
+            database_owner_url=nowhere,
+            redis_url="redis://127.0.0.1:1/0",
+            queue_url="redis://127.0.0.1:1/0",
+            secret_key=SECRET_KEY,
+            callback_secrets=("a-secret-of-nobody",),
+            data_dir=Path("unused"),
+        )
+    )

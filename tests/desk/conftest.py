@@ -44,7 +44,7 @@ class DeskClient(FlaskClient):
 
 @pytest.fixture
 def desk(app: Flask, transaction: Transaction, clock: Clock) -> Desk:
-    """`desk("manager", site="KBU")`: a client signed in as somebody with this role, there; `.officer` is their row.
+    """`desk("manager", site="MSA")`: a client signed in as somebody with this role, there; `.officer` is their row.
 
     A role of no centre or agency has none, whatever is asked for; a clerk without one is of NRB's.
     """

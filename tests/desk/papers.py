@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from core.catalogue.snapshot import Catalogue
@@ -139,3 +140,14 @@ class Desktop:
 
 
 Sit = Callable[..., Desktop]
+
+
+@pytest.fixture
+def papers(transaction: Transaction, register: Register, catalogue: Catalogue, clock: Clock) -> Papers:
+    return Papers(transaction, register, catalogue, clock)
+
+
+@pytest.fixture
+def sit(desk) -> Sit:
+    """Somebody at a desk: sit("counter", site="MAK")."""
+    return lambda *args, **kwargs: Desktop(desk(*args, **kwargs))

@@ -63,7 +63,9 @@ def test_a_campaign_goes_from_its_preview_through_two_people_to_its_report(secre
     office.becomes(Status.UNKNOWN, other, error="no_answer")
     page = seen(secretary.get(address).text)
     assert "1,002 of 1,002 written" in page
-    assert "sent, no report yet 1,000 delivered 1 failed 0 unknown 1" in page
+    assert "sent, no report yet 1,000" in page, page
+    assert "delivered 1 failed 0" in page
+    assert "unknown 1" in page
     assert "unknown no_answer 1" in seen(secretary.get(f"{address}/report").text)
     rows = list(csv.reader(secretary.get(f"{address}/report.csv").text.splitlines()))
     assert ["all", "", "delivered", "", "1"] in rows

@@ -74,7 +74,7 @@ def test_a_phones_messages_are_found_by_its_number(
 
 
 def test_a_manager_sees_nothing_of_what_another_centre_has_written(booked: int, desk: Desk) -> None:
-    client = desk("manager", site="")
+    client = desk("manager", site="KIB")
     found = fill(client, "/desk/messages", phone=PHONE)
     assert client.get(found.location).status_code == 404
 

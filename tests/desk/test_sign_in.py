@@ -16,7 +16,16 @@ from core.db import Transaction
 from core.people.audit import Actor
 from core.people.tables import Event
 from core.settings import Settings
-from core.staff.colleagues import ANYBODY, Asked, Newcomer, add, forget_second_factor, give_password, print_codes, switch
+from core.staff.colleagues import (
+    ANYBODY,
+    Asked,
+    Newcomer,
+    add,
+    forget_second_factor,
+    give_password,
+    print_codes,
+    switch,
+)
 from core.staff.roles import Role
 from core.staff.secrets import Secrets
 from core.staff.tables import Staff
@@ -388,7 +397,9 @@ def test_it_is_forgotten_after_twelve_hours_and_by_signing_out(two, clock) -> No
     browser.leave("/desk/sign-out")
     page = browser.client.get(SIGN_IN).text
     assert "Officer 10234" in page and "Officer 10235" not in page
-    assert browser.post(f"{SIGN_IN}?other=1", username=second.username, password=second.password).location.startswith(CODE)
+    assert browser.post(f"{SIGN_IN}?other=1", username=second.username, password=second.password).location.startswith(
+        CODE
+    )
     clock.time += timedelta(hours=12)
     assert "Officer" not in browser.client.get(SIGN_IN).text
     assert browser.sign_in(first).location.startswith(CODE)
@@ -433,9 +444,13 @@ def test_a_password_is_long_and_ones_own(with_phone, app, new, again, sentence) 
     browser = inside(app, with_phone)
     fields = {"password": with_phone.password, "new_password": new, "new_password_confirm": again}
     assert sentence in browser.post("/desk/password", **fields).text
-    assert "This is the password you have now" in browser.post(
-        "/desk/password", **fields | {"new_password": with_phone.password, "new_password_confirm": with_phone.password}
-    ).text
+    assert (
+        "This is the password you have now"
+        in browser.post(
+            "/desk/password",
+            **fields | {"new_password": with_phone.password, "new_password_confirm": with_phone.password},
+        ).text
+    )
 
 
 def test_changing_the_password_takes_the_old_one_and_ends_other_sessions(with_phone, app, clock) -> None:

@@ -16,6 +16,7 @@ from core.catalogue.tables import Offering as OfferingRow
 from core.clock import local_date
 from core.db import Transaction
 from core.messaging.tables import Message
+from core.partners.tables import Appointment
 from tests.support import NOW
 
 
@@ -47,11 +48,13 @@ class Ledger:
             return list(db.scalars(sa.select(Message.template).order_by(Message.id)))
 
     def is_balanced(self) -> None:
-        """The places taken are exactly the bookings, the holds and the open offers."""
+        """The places taken are exactly the bookings, the holds, the open offers and the live appointments."""
         with self.transaction() as db:
             expected: Counter[tuple[str, int, datetime]] = Counter()
             still_open = WaitlistOffer.outcome.is_(None)
-            for table, condition in ((Booking, sa.true()), (Hold, sa.true()), (WaitlistOffer, still_open)):
+            live = Appointment.ended_at.is_(None)
+            given = ((Booking, sa.true()), (Hold, sa.true()), (WaitlistOffer, still_open), (Appointment, live))
+            for table, condition in given:
                 places = db.execute(
                     sa.select(table.offering_id, OfferingRow.site_id, table.starts_at)
                     .join(OfferingRow, OfferingRow.id == table.offering_id)

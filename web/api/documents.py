@@ -9,7 +9,7 @@ from core.partners.moving import Asked, Done, Result, move_documents
 from core.partners.reading import document_of, documents_of, steps_of
 from core.people.identities import Identity, parse_identity
 from core.phones import parse_phone
-from core.tracking.counter import Application, register_application
+from core.tracking import counter
 from core.tracking.stages import Stage
 from core.tracking.tables import Document
 from web.api import schemas
@@ -37,7 +37,7 @@ def add(door: Door) -> None:
             tag=TAG,
         ),
     )
-    def register(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    def register_application(call: Call, body: dict[str, Any]) -> dict[str, Any]:
         """Register an application
 
         The document gets a tracking number, and its owner an SMS that says it. Give one kind of identity number, or
@@ -46,14 +46,14 @@ def add(door: Door) -> None:
         service, site = call.service(body["service"], "/service"), call.site(body["site"], "/site")
         phone, said = _phone(body.get("phone"))
         owner = _owner(body)
-        application = Application(
+        application = counter.Application(
             proof=_proof(owner, body["year_of_birth"], service.identity),
             promised_on=body.get("promised_on"),
             owner=owner,
             phone=phone,
             tracking_number=body.get("tracking_number"),
         )
-        registered = register_application(
+        registered = counter.register_application(
             call.db,
             call.work.register,
             application,

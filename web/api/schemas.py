@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -53,10 +53,9 @@ class Whole(fields.Integer):
 class Moment(fields.AwareDateTime):
     """A moment with its offset; said in the time of Nairobi."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": "Write a moment with its offset, like 2026-11-24T08:00:00+03:00.",
-        "invalid_awareness": "Write a moment with its offset, like 2026-11-24T08:00:00+03:00.",
-    }
+    def __init__(self, **more: Any) -> None:
+        said = "Write a moment with its offset, like 2026-11-24T08:00:00+03:00."
+        super().__init__(error_messages={"invalid": said, "invalid_awareness": said}, **more)
 
     def _serialize(self, value: datetime | None, attr: Any, obj: Any, **more: Any) -> str | None:
         return None if value is None else local(value).isoformat()
@@ -71,7 +70,8 @@ class Moment(fields.AwareDateTime):
 class Day(fields.Date):
     """A day in Nairobi."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "Write a day like 2026-11-24."}
+    def __init__(self, **more: Any) -> None:
+        super().__init__(error_messages={"invalid": "Write a day like 2026-11-24."}, **more)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> date:
         if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):

@@ -4,14 +4,42 @@ from flask import Blueprint
 
 from core.staff.roles import Can
 from core.wording import N_
-from web.desk import campaigns, collection, document, documents, home, intake, lanes, messages, shelf, sign_in
+from web.desk import (
+    audit,
+    booking_for,
+    campaigns,
+    citizens,
+    collection,
+    day_list,
+    document,
+    documents,
+    figures,
+    home,
+    intake,
+    lanes,
+    messages,
+    offerings,
+    paper,
+    shelf,
+    sign_in,
+    staff,
+    today,
+    turned_away,
+    visits,
+)
 from web.work import Work
 
 MENU: tuple[tuple[str, str, Can], ...] = (
+    ("today.today", N_("Today"), Can.SEE_DAY),
+    ("citizens.find", N_("Find a citizen"), Can.BOOK_FOR),
     ("documents.documents", N_("Documents"), Can.SEE_DOCUMENTS),
     ("intake.intake", N_("Take in a file"), Can.TAKE_IN),
     ("campaigns.campaigns", N_("Campaigns"), Can.SEE_CAMPAIGNS),
+    ("offerings.offerings", N_("What is given where"), Can.CAPACITY),
+    ("figures.figures", N_("Figures"), Can.FIGURES),
     ("messages.find", N_("Messages"), Can.SEE_MESSAGES),
+    ("staff.colleagues", N_("Staff"), Can.STAFF),
+    ("audit.search", N_("Audit"), Can.AUDIT),
 )
 """The menu of every page: endpoint, what it is called, and who may. It shows each officer what is theirs."""
 
@@ -21,6 +49,13 @@ def blueprints(work: Work) -> list[Blueprint]:
     return [
         sign_in.create_blueprint(work),
         home.create_blueprint(work),
+        today.create_blueprint(work),
+        visits.create_blueprint(work),
+        turned_away.create_blueprint(work),
+        day_list.create_blueprint(work),
+        paper.create_blueprint(work),
+        citizens.create_blueprint(work),
+        booking_for.create_blueprint(work),
         documents.create_blueprint(work),
         document.create_blueprint(work),
         collection.create_blueprint(work),
@@ -28,5 +63,9 @@ def blueprints(work: Work) -> list[Blueprint]:
         intake.create_blueprint(work),
         campaigns.create_blueprint(work),
         lanes.create_blueprint(work),
+        offerings.create_blueprint(work),
+        figures.create_blueprint(work),
         messages.create_blueprint(work),
+        staff.create_blueprint(work),
+        audit.create_blueprint(work),
     ]

@@ -125,6 +125,13 @@ class DayField(_Typed):
     """A day: 24/11/2026, or 2026-11-24 as browsers write it."""
 
     def read(self, typed: str) -> date:
+        return self.parse(typed)
+
+    @staticmethod
+    def parse(typed: str) -> date:
+        """Raises:
+        ValueError: with the sentence that says what is wrong.
+        """
         digits = [int(part) for part in re.findall(r"[0-9]+", typed)[:3]]
         try:
             if re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", typed):

@@ -46,6 +46,14 @@ STATUSES: Mapping[str, str] = {
     "expired": N_("too late to be sent"),
     "withheld": N_("not sent"),
 }
+WHY: Mapping[str, str] = {
+    "no_longer_true": N_("no longer true"),
+    "opted_out": N_("the owner wants no SMS"),
+    "a_day": N_("enough SMS for one day"),
+    "invalid_phone": N_("no such phone"),
+    "cancelled": N_("stopped by the Secretariat"),
+}
+"""Why a message did not arrive; other codes are shown as they are."""
 CORRECTIONS: Mapping[str, str] = {
     Correction.PHOTO: N_("the photo"),
     Correction.FINGERPRINTS: N_("the fingerprints"),
@@ -127,7 +135,7 @@ def _page(work: Work, number: str, form: PhoneForm) -> str:
         steps=[_step(work, step) for step in seen.steps],
         told=[_told(told) for told in seen.told],
         consents=[(dates.when(c.asked_at), consent_said(c.given)) for c in seen.consents],
-        problem=_(PROBLEMS[document.contact_problem or "no_phone"]) if document.contact_id is None else None,
+        problem=_problem(document),
         may_act=may_act,
         ready=document.stage in READY,
         form=form,
@@ -157,6 +165,12 @@ def _rows(work: Work, document: Document, seen: journeys.Journey) -> list[tuple[
     return rows
 
 
+def _problem(document: Document) -> str | None:
+    """Why its owner cannot be told; None where that is possible."""
+    known = document.contact_problem or "no_phone"
+    return _(PROBLEMS[known]) if document.contact_id is None else None
+
+
 def _step(work: Work, step: DocumentEvent) -> tuple[str, str, str, str, str]:
     """When, what, where, who and through what, why."""
     channel = _(CHANNELS.get(step.channel or "", step.channel or ""))
@@ -169,7 +183,7 @@ def _step(work: Work, step: DocumentEvent) -> tuple[str, str, str, str, str]:
 def _told(told: journeys.Told) -> tuple[str, str, str]:
     """When, what, and what became of it."""
     said = _(STATUSES.get(told.status, told.status))
-    became = f"{said} ({told.error})" if told.error else said
+    became = f"{said} ({_(WHY.get(told.error, told.error))})" if told.error else said
     what = _(MESSAGES.get(told.template, told.template))
     return dates.when(told.written_at), what, f"{became}, {dates.when(told.at)}"
 

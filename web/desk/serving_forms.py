@@ -58,7 +58,8 @@ class ServedForm(Asked):
 
     def application(self) -> Application:
         """Of a valid form."""
-        owner, phone, card = self.owner.data, self.phone.data, self.tracking_number.data
+        owner = self.owner.data if self.owner is not None else None  # the booking may say it already
+        phone, card = self.phone.data, self.tracking_number.data
         return Application(
             proof=self.proof.data or "",
             promised_on=self.promised_on.data,
@@ -93,7 +94,11 @@ class ServedForm(Asked):
 class WalkInForm(ServedForm):
     """Somebody without a booking."""
 
-    service = pick(N_("Service"), none=N_("Choose the service."))
+    service = pick(N_("Service"))
+
+    def validate_service(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(_("Choose the service."))
 
 
 def _check(field: Field, parse: Any) -> None:

@@ -12,6 +12,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect, GovTextInput
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its stubs are of the version before
 
 from core.catalogue.snapshot import Catalogue
 from core.db import Session
@@ -40,16 +41,25 @@ class NewcomerForm(OnceForm):
     role = RadioField(widget=GovRadioInput(), validate_choice=False)
     site = SelectField(widget=GovSelect(), validate_choice=False)
     agency = SelectField(widget=GovSelect(), validate_choice=False)
-    language = RadioField(widget=GovRadioInput(), default="en", choices=[(code, TONGUES[code]) for code in LANGUAGES])
+    language = RadioField(
+        widget=GovRadioInput(), default="en", choices=[SelectChoice(code, TONGUES[code]) for code in LANGUAGES]
+    )
 
     def offer(self, charge: Charge, catalogue: Catalogue) -> None:
         """What whoever fills it in may choose from."""
-        self.role.choices = [(role.value, _(SAID[role])) for role in charge.roles()]
-        self.role.data = self.role.data or (self.role.choices[0][0] if len(self.role.choices) == 1 else None)
+        roles = charge.roles()
+        self.role.choices = [SelectChoice(role.value, _(SAID[role])) for role in roles]
+        self.role.data = self.role.data or (roles[0].value if len(roles) == 1 else None)
         sites = sorted((site.names.spoken_full, site.code) for site in catalogue.sites.values())
-        self.site.choices = [("", _("Choose a centre")), *((code, name) for name, code in sites)]
+        self.site.choices = [
+            SelectChoice("", _("Choose a centre")),
+            *(SelectChoice(code, name) for name, code in sites),
+        ]
         agencies = sorted({(s.agency.spoken_full, str(s.agency_id)) for s in catalogue.services.values()})
-        self.agency.choices = [("", _("Choose an agency")), *((code, name) for name, code in agencies)]
+        self.agency.choices = [
+            SelectChoice("", _("Choose an agency")),
+            *(SelectChoice(code, name) for name, code in agencies),
+        ]
 
     def newcomer(self, charge: Charge, catalogue: Catalogue) -> Newcomer | None:
         """Whom it describes; None, with sentences beside the fields, where something is wrong."""

@@ -30,6 +30,8 @@ from web.desk.reach import chosen_site
 from web.pages.forms import OnceForm
 from web.work import Work
 
+Told = tuple[str, str]
+"""A sentence for the next page, and whether it is done, already (done before) or refused."""
 NEXT_SHOWN = 5
 SHOWN: Mapping[str, tuple[str, frozenset[State]]] = {
     "all": (N_("All"), OF_THE_DAY),
@@ -78,10 +80,14 @@ def create_blueprint(work: Work) -> Blueprint:
             found = finding.find(db, work.register, site_id=site.id, text=typed, actor=officer().actor, now=work.now())
             reference = finding.reference_in(typed)
             elsewhere = reference and arriving.whereabouts(db, reference, now=work.now())
-        if len(found.visits) == 1 and not found.tracking_number:
+        number = found.tracking_number
+        document = url_for("document.document", number=number) if number else None
+        if document and not found.visits:
+            return redirect(document, 303)
+        if len(found.visits) == 1 and not document:
             return redirect(url_for("visits.visit", reference=found.visits[0].reference), 303)
-        if found.visits or found.tracking_number:
-            return render_template("desk/today_found.html", found=found, **words(work))
+        if found.visits:
+            return render_template("desk/today_found.html", found=found, document=document, **words(work))
         if reference and elsewhere and elsewhere[0] != site.id:
             refuse(form.scanned, visit_words.refusal(AnotherCentre(*elsewhere), work.catalogue))
             return _list(work, site, form, receive=reference), 422
@@ -118,7 +124,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 refuse(form.scanned, f"{typed}: {visit_words.refusal(error, work.catalogue)}")
                 receive = reference if isinstance(error, AnotherDay | AnotherCentre) else None
             else:
-                tell(work, came)
+                flash(*told(work, came))
                 return redirect(url_for("today.scanning"), 303)
         # The field is empty for the next scan: what was scanned is in the sentence.
         form.scanned.data = ""
@@ -134,14 +140,13 @@ def own(catalogue: Catalogue) -> Site:
     return catalogue.site_by_id(site_id)
 
 
-def tell(work: Work, came: CheckedIn) -> None:
-    """What came of a check-in, on the next page."""
+def told(work: Work, came: CheckedIn) -> Told:
+    """What came of a check-in, for the next page."""
     who = f"{grouped(came.reference)}, {work.catalogue.service_by_id(came.service_id).names.spoken}"
     words = {"who": who, "time": visit_words.clock(came.came_at, work.now()), "hour": dates.clock(came.starts_at)}
     if came.already:
-        flash(_("{who}: already checked in at {time}. Nothing was changed.").format(**words), "already")
-    else:
-        flash(_("{who}: checked in at {time}, booked for {hour}.").format(**words), "done")
+        return _("{who}: already checked in at {time}. Nothing was changed.").format(**words), "already"
+    return _("{who}: checked in at {time}, booked for {hour}.").format(**words), "done"
 
 
 def words(work: Work) -> dict[str, Any]:

@@ -20,18 +20,16 @@ from core.tracking.errors import NumberInUse
 from core.visits import arriving, expected, serving
 from core.visits.errors import VisitRefused
 from core.visits.expected import Expected, State
-from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk import visit_words
 from web.desk.access import needs, officer
 from web.desk.asking import refuse
 from web.desk.serving_forms import ServedForm, WalkInForm
-from web.desk.today import own, tell, words
-from web.pages.forms import OnceForm
+from web.desk.today import Told, own, told, words
+from web.pages.forms import EXPIRED, OnceForm
 from web.work import Work
 
 LIVE = (State.EXPECTED, State.CAME)
-_EXPIRED = N_("This page was open for a long time. Nothing was done: please press the button again.")
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -62,9 +60,8 @@ def create_blueprint(work: Work) -> Blueprint:
     @blueprint.post("/visit/<reference>/check-in")
     @needs(Can.SERVE)
     def check_in(reference: str) -> Response:
-        def act(db: Session, key: str) -> None:
-            place = {"site_id": own(work.catalogue).id, "actor": officer().actor}
-            tell(work, arriving.check_in(db, reference=reference, request_key=key, now=work.now(), **place))
+        def act(db: Session, key: str) -> Told:
+            return told(work, arriving.check_in(db, **_place(work, reference, key)))
 
         return do(work, reference, act)
 
@@ -72,20 +69,19 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.SERVE)
     def receive(reference: str) -> Response:
         """Also a booking of another centre: whoever holds its number stands here."""
-
-        def act(db: Session, key: str) -> None:
-            came = receive_here(work, db, reference, key)
-            tell(work, came)
-
-        return do(work, reference, act, else_to=url_for("today.scanning"))
+        return do(
+            work,
+            reference,
+            lambda db, key: told(work, receive_here(work, db, reference, key)),
+            refused_to=url_for("today.scanning"),
+        )
 
     @blueprint.post("/visit/<reference>/not-come")
     @needs(Can.SERVE)
     def not_come(reference: str) -> Response:
-        def act(db: Session, key: str) -> None:
-            place = {"site_id": own(work.catalogue).id, "actor": officer().actor}
-            arriving.not_come(db, reference=reference, request_key=key, now=work.now(), **place)
-            flash(_("Noted: did not come."), "done")
+        def act(db: Session, key: str) -> Told:
+            arriving.not_come(db, **_place(work, reference, key))
+            return _("Noted: did not come."), "done"
 
         return do(work, reference, act)
 
@@ -139,24 +135,31 @@ def note_seen(work: Work, db: Session, row: Expected) -> None:
     record_event(db, "booking.seen", booking_subject(row.id), actor=officer().actor, now=work.now())
 
 
-def do(work: Work, reference: str, act: Callable[[Session, str], None], *, else_to: str | None = None) -> Response:
+def do(work: Work, reference: str, act: Callable[[Session, str], Told], *, refused_to: str | None = None) -> Response:
     """One thing, once; what is refused is said on the page to which this leads."""
     form = OnceForm()
     try:
-        reference = parse_reference(reference)
+        back = url_for("visits.visit", reference=parse_reference(reference))
     except Malformed:
         abort(404)
-    back = url_for("visits.visit", reference=reference)
     if not form.validate_on_submit():
-        flash(_(_EXPIRED), "refused")
-        return redirect(else_to or back, 303)
+        flash(_(EXPIRED), "refused")
+        return redirect(refused_to or back, 303)
     try:
         with work.writing() as db:
-            act(db, form.key("desk"))
+            said = act(db, form.key("desk"))
     except (BookingRefused, VisitRefused) as error:
         flash(visit_words.refusal(error, work.catalogue), "refused")
-        return redirect(else_to or back, 303)
+        return redirect(refused_to or back, 303)
+    flash(*said)
     return redirect(back, 303)
+
+
+def _place(work: Work, reference: str, key: str) -> dict[str, Any]:
+    """What every command about a booking of this centre is told."""
+    site_id, actor = own(work.catalogue).id, officer().actor
+    number = parse_reference(reference)
+    return {"reference": number, "site_id": site_id, "actor": actor, "request_key": key, "now": work.now()}
 
 
 def receive_here(work: Work, db: Session, reference: str, key: str) -> arriving.CheckedIn:
@@ -183,13 +186,7 @@ def receive_here(work: Work, db: Session, reference: str, key: str) -> arriving.
 
 def _serve(work: Work, row: Expected, form: ServedForm) -> Response | None:
     """None: something was refused, beside its field."""
-    common: dict[str, Any] = {
-        "reference": row.reference,
-        "site_id": own(work.catalogue).id,
-        "actor": officer().actor,
-        "request_key": form.key("desk"),
-        "now": work.now(),
-    }
+    common = _place(work, row.reference, form.key("desk"))
     try:
         with work.writing() as db:
             if form.makes_document:

@@ -58,14 +58,14 @@ def take(work: Work, form: OnceForm, wanted: Wanted) -> Response:
     if contact_id is None:
         return redirect(wanted.to("holding.phone"))
     with work.writing() as db:
-        held = hold(work, db, contact_id, form.key("portal"), wanted)
-    return redirect(_after_phone(wanted) if held else wanted.times("filled"))
+        refused = hold(work, db, contact_id, form.key("portal"), wanted)
+    return redirect(wanted.times(refused) if refused else _after_phone(wanted))
 
 
-def hold(work: Work, db: Session, contact_id: int, key: str, wanted: Wanted) -> bool:
-    """Hold the time for a phone. False: it cannot be had any more. A wait needs no place."""
+def hold(work: Work, db: Session, contact_id: int, key: str, wanted: Wanted) -> str:
+    """Hold the time for a phone. Answers the word for why it cannot be had, or an empty one. A wait needs no place."""
     if wanted.starts_at is None:
-        return True
+        return ""
     # One page has many times on it: each is another request.
     intent = intent_of(work, contact_id, f"{key}:{contact_id}:hold:{wanted.slot['site']}:{wanted.slot['what']}")
     try:
@@ -76,9 +76,11 @@ def hold(work: Work, db: Session, contact_id: int, key: str, wanted: Wanted) -> 
             starts_at=wanted.starts_at,
             closed_days=work.catalogue.closed_days,
         )
-    except (SlotFull, NotOffered):
-        return False
-    return True
+    except SlotFull:
+        return "filled"
+    except NotOffered:
+        return "over"
+    return ""
 
 
 def held_until(db: Session, contact_id: int, wanted: Wanted, now: datetime) -> datetime | None:
@@ -120,15 +122,15 @@ def create_blueprint(work: Work) -> Blueprint:
         wanted = look(service, site, what)
         if isinstance(wanted, Response):
             return wanted
-        gone = []
+        refused = ""
 
         def then(db: Session, contact_id: int, key: str) -> None:
-            if not hold(work, db, contact_id, key, wanted):
-                gone.append(wanted)
+            nonlocal refused
+            refused = hold(work, db, contact_id, key, wanted)
 
         return ask_code(
             prover,
-            onward=lambda: wanted.times("filled") if gone else _after_phone(wanted),
+            onward=lambda: wanted.times(refused) if refused else _after_phone(wanted),
             back=wanted.to("holding.phone", **_who()),
             now=work.now(),
             then=then,
@@ -156,14 +158,14 @@ def create_blueprint(work: Work) -> Blueprint:
             return redirect(wanted.to("holding.phone"))
         kinds = choosing.identity_kinds(wanted.offering.service)
         if not kinds or wanted.moving:
-            return redirect(wanted.to("holding.check", who=coming.NOBODY))
+            return redirect(wanted.to("confirming.check", who=coming.NOBODY))
         kind = request.args.get("kind", "") if len(kinds) > 1 else kinds[0]
         form = NumberForm(kind) if kind in kinds else None
         if form is not None and form.validate_on_submit():
             number = parse_identity(kind, form.number.data or "").number
             with work.writing() as db:
                 person_id = work.register.identity(db, kind, number, now=work.now()).id
-            return redirect(wanted.to("holding.check", who=tokens.make(contact_id, person_id)))
+            return redirect(wanted.to("confirming.check", who=tokens.make(contact_id, person_id)))
         with work.reading() as db:
             until = held_until(db, contact_id, wanted, work.now())
             last = last_visit(db, contact_id)
@@ -171,8 +173,8 @@ def create_blueprint(work: Work) -> Blueprint:
             digits = coming.last_digits(work, db, person) if person else ""
         if wanted.starts_at is not None and until is None:
             return render_template("portal/book_hold.html", wanted=wanted, form=OnceForm())
-        same = wanted.to("holding.check", who=tokens.make(contact_id, person)) if person else ""
-        nobody = wanted.to("holding.check", who=coming.NOBODY)
+        same = wanted.to("confirming.check", who=tokens.make(contact_id, person)) if person else ""
+        nobody = wanted.to("confirming.check", who=coming.NOBODY)
         names = [(kind, coming.kind_name(kind)) for kind in kinds]
         return render_template(
             "portal/book_who.html",
@@ -191,7 +193,7 @@ def create_blueprint(work: Work) -> Blueprint:
 def _after_phone(wanted: Wanted) -> str:
     """Whoever had answered already is not asked again."""
     who = request.args.get("who")
-    return wanted.to("holding.check", who=who) if who else wanted.to("holding.who")
+    return wanted.to("confirming.check", who=who) if who else wanted.to("holding.who")
 
 
 def _who() -> dict[str, str]:

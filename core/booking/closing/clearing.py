@@ -184,9 +184,7 @@ def _move_booking(db: Session, closure: Closure, hit: Hit, place: Found, *, now:
     telling.tell_moved(db, hit, place, asking=closure.asking, now=now)
 
 
-def _end_booking(
-    db: Session, catalogue: Catalogue, room: Room, closure: Closure, hit: Hit, *, now: datetime
-) -> None:
+def _end_booking(db: Session, catalogue: Catalogue, room: Room, closure: Closure, hit: Hit, *, now: datetime) -> None:
     end_bookings(db, Booking.id == hit.id, outcome="closed", now=now)
     db.execute(
         sa.update(BookingHistory)

@@ -37,9 +37,7 @@ class What:
     counters: int | None = None
 
     def between(self, starts_at: datetime, ends_at: datetime) -> Shutting:
-        return Shutting(
-            self.site.id, self.offering.id if self.offering else None, self.counters, starts_at, ends_at
-        )
+        return Shutting(self.site.id, self.offering.id if self.offering else None, self.counters, starts_at, ends_at)
 
 
 def close(
@@ -133,9 +131,7 @@ def lift(db: Session, *, closure_id: int, site_id: int, actor: Actor, request_ke
         closure.lifted_at = now
         closure.cleared_at = closure.cleared_at or now
         db.flush()
-        shutting = Shutting(
-            closure.site_id, closure.offering_id, closure.counters, closure.starts_at, closure.ends_at
-        )
+        shutting = Shutting(closure.site_id, closure.offering_id, closure.counters, closure.starts_at, closure.ends_at)
         _write(db, shutting, now=now)
         bump_version(db)
         record_event(db, "closure.lifted", closure_subject(closure_id), actor=actor, now=now)

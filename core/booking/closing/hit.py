@@ -142,9 +142,7 @@ _HERE = """
 """
 
 
-def _ranked(
-    table: str, order: str, crowded: str, *, key: str = "id", live: str = "true", before: str = "0"
-) -> str:
+def _ranked(table: str, order: str, crowded: str, *, key: str = "id", live: str = "true", before: str = "0") -> str:
     """Those of a table who are in the way, by their key: as many of a window as it has too many, in this order.
 
     `before`: how many of those go before them.

@@ -1,6 +1,5 @@
 """What became of closures, and of one booking because of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

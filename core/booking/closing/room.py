@@ -101,9 +101,7 @@ class Room:
         self._look(offering, day)
         earliest = max(not_before, self.now + timedelta(minutes=offering.lead_minutes))
         return [
-            start
-            for start in self._slots[offering.id, day]
-            if start >= earliest and self._has_room(offering, start)
+            start for start in self._slots[offering.id, day] if start >= earliest and self._has_room(offering, start)
         ]
 
     def _has_room(self, offering: Offering, start: datetime) -> bool:
@@ -129,9 +127,7 @@ class Room:
 
 def _rows(db: Session, offering: Offering, keys: Mapping[Key, int], thought_of: Mapping[Key, int]) -> dict[Key, int]:
     """What is left of those of these counters that have a row."""
-    of_offering = sa.and_(
-        Window.kind.in_([Counted.DAY.value, Counted.OFFERING.value]), Window.owner_id == offering.id
-    )
+    of_offering = sa.and_(Window.kind.in_([Counted.DAY.value, Counted.OFFERING.value]), Window.owner_id == offering.id)
     of_site = sa.and_(Window.kind == Counted.SITE.value, Window.owner_id == offering.site.id)
     starts = [start for _, _, start in keys]
     rows = db.execute(

@@ -36,8 +36,8 @@ def _asked(say: Wording) -> str:
 def _ended(say: Wording) -> str:
     """What follows says that they are in line."""
     return _(
-        "Sorry: the centre cannot serve you, {service}, {site}, {when}, and no other time is free. "
-        "Do not come. To choose again dial {code}."
+        "Do not come: {service}, {site}, {when}. The centre cannot serve you, no other time is free. "
+        "To book again dial {code}."
     ).format(service=say.service(), site=say.site(), when=dates.when(say.moment("starts_at")), code=say.code)
 
 

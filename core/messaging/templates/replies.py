@@ -88,6 +88,10 @@ def _booking(say: Wording) -> str:
     )
 
 
+def _moved_by_the_centre(say: Wording) -> str:
+    return _("The centre moved your booking: {service}, {site}, {when}. Number {reference}.").format(**say.booking())
+
+
 def _kept(say: Wording) -> str:
     return _("Thank you, we expect you: {service}, {site}, {when}. Late? Come, you will be served.").format(
         **say.booking()
@@ -229,6 +233,7 @@ TEMPLATES = {
     "reply_sent_lately": Template(_sent_lately, ()),
     "reply_number_wrong": Template(_number_wrong, ()),
     "reply_booking": Template(_booking, BOOKING),
+    "reply_moved_by_the_centre": Template(_moved_by_the_centre, BOOKING),
     "reply_kept": Template(_kept, BOOKING),
     "reply_no_booking": Template(_no_booking, ()),
     "reply_none_booked": Template(_none_booked, ()),

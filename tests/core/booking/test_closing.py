@@ -23,9 +23,10 @@ from tests.core.booking.world import TUESDAY, World, an_hour, hours
 WEDNESDAY = TUESDAY + timedelta(days=1)
 ALL_TUESDAY = (an_hour(0), an_hour(0, day=WEDNESDAY))
 MORNING = (an_hour(8), an_hour(12))
+NINE = an_hour(9)
 
 
-def booked(world: World, offering: Offering, count: int = 1, at: datetime = an_hour(9)) -> list[Booked]:
+def booked(world: World, offering: Offering, count: int = 1, at: datetime = NINE) -> list[Booked]:
     bookings = []
     for _ in range(count):
         bookings.append(world.confirms(world.phone(), offering, at))
@@ -163,7 +164,8 @@ def test_holds_and_places_on_offer_end_with_the_closure(world: World) -> None:
     assert world.offered() == [waiting]
     world.closes(whole(offering), *ALL_TUESDAY)
     world.clears()
-    assert world.scalars(sa.select(Hold)) == [] and world.offers() == []
+    assert world.scalars(sa.select(Hold)) == []
+    assert world.offers() == []
     assert world.scalars(sa.select(WaitlistOffer.outcome)) == ["withdrawn"]
     assert world.scalars(sa.select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))), "they wait on"
     with pytest.raises(HoldExpired):
@@ -229,7 +231,8 @@ def test_asking_asks_whether_the_new_time_is_kept(world: World) -> None:
     world.closes(whole(offering), *ALL_TUESDAY, asking=True)
     world.clears()
     [question] = world.scalars(sa.select(Question))
-    assert question.kind == "appointment" and question.arguments["reference"] == own.reference
+    assert question.kind == "appointment"
+    assert question.arguments["reference"] == own.reference
     assert question.expires_at == an_hour(9, day=WEDNESDAY)
     assert len(messages(world, "closure_asked")) == 1
 
@@ -261,9 +264,7 @@ def test_the_booking_knows_that_the_centre_moved_it_until_its_person_moves_it(wo
         found = closing.moved_by_closure(db, own.id)
     assert found == closing.Moved(closure_id, an_hour(9), offering.id)
     thursday = an_hour(9, day=WEDNESDAY + timedelta(days=1))
-    world.does(
-        commands.move, _contact(world, own), reference=own.reference, offering=offering, starts_at=thursday
-    )
+    world.does(commands.move, _contact(world, own), reference=own.reference, offering=offering, starts_at=thursday)
     with world.transaction() as db:
         assert closing.moved_by_closure(db, own.id) is None
 
@@ -288,16 +289,15 @@ def test_an_agencys_appointment_moves_and_its_agency_can_read_of_it(world: World
     [found] = world.scalars(sa.select(Appointment))
     assert found.starts_at == an_hour(9, day=WEDNESDAY)
     [event] = world.scalars(sa.select(Event).where(Event.subject == f"appointment:{appointment}"))
-    assert event.name == "appointment.moved" and datetime.fromisoformat(event.details["was_at"]) == an_hour(9)
+    assert event.name == "appointment.moved"
+    assert datetime.fromisoformat(event.details["was_at"]) == an_hour(9)
 
 
 def _appointment(db: Any, offering: Offering, now: datetime) -> int:
     exchange = Exchange()
     exchange.take(offering, an_hour(9))
     exchange.settle(db)
-    row = Appointment(
-        agency_id=1, reference="A-1", offering_id=offering.id, starts_at=an_hour(9), created_at=now
-    )
+    row = Appointment(agency_id=1, reference="A-1", offering_id=offering.id, starts_at=an_hour(9), created_at=now)
     db.add(row)
     db.flush()
     return int(row.id)
@@ -314,9 +314,7 @@ def test_what_it_would_do_is_known_before(world: World) -> None:
         _appointment(db, other, world.now)
         thursday = an_hour(0, day=WEDNESDAY + timedelta(days=1))
         what = What(offering.site)
-        impact = closing.preview(
-            db, world.catalogue, what=what, starts_at=an_hour(0), ends_at=thursday, now=world.now
-        )
+        impact = closing.preview(db, world.catalogue, what=what, starts_at=an_hour(0), ends_at=thursday, now=world.now)
     assert (impact.bookings, impact.appointments, impact.tried, impact.movable) == (3, 1, 4, 4)
     assert impact.by_day == [
         (TUESDAY, offering.service.id, 2),
@@ -375,7 +373,8 @@ def test_for_half_a_minute_an_absence_can_be_taken_back(world: World) -> None:
     world.lifts(closure_id, counters(offering))
     world.later(seconds=20)
     assert world.clears() == 0
-    assert times(world) == [an_hour(9)] * 2 and not messages(world, "closure_moved")
+    assert times(world) == [an_hour(9)] * 2
+    assert not messages(world, "closure_moved")
 
 
 def test_a_place_being_held_gives_way_before_a_booking(world: World) -> None:
@@ -385,7 +384,8 @@ def test_a_place_being_held_gives_way_before_a_booking(world: World) -> None:
     world.closes(counters(offering), *ALL_TUESDAY)
     world.later(seconds=31)
     world.clears()
-    assert times(world) == [an_hour(9)] and not world.scalars(sa.select(Hold))
+    assert times(world) == [an_hour(9)]
+    assert not world.scalars(sa.select(Hold))
 
 
 def test_two_absences_add_up_and_each_is_lifted_alone(world: World) -> None:

@@ -192,7 +192,7 @@ def test_an_outreach_has_an_end_and_the_hours_of_a_centre(seeded, edit):
         "code": "OUT1",
         "kind": "outreach",
         "county": "047",
-        "short": {"en": "Kibra", "sw": "Kibra"},
+        "short": {"en": "Kibra days", "sw": "Kibra days"},
         "full": {"en": "Kibra outreach", "sw": "Huduma Mashinani Kibra"},
         "town": "Nairobi",
         "address": "",
@@ -238,9 +238,17 @@ def test_loading_the_files_again_changes_nothing_that_was_set_by_hand(seeded, ed
     services.set_appointment(seeded, "IDR", appointment="optional", edit=edit())
     places.set_address(seeded, "GPO", address="Kenyatta Avenue", edit=edit(trust=Trust.SOURCED))
     new = places.NewSite(
-        "NEW", "centre", read_catalogue(seeded, today=TODAY).sites["GPO"].area, names["short"] | {"en": "New", "sw": "New"},
-        {"en": "New centre", "sw": "Kituo kipya"}, "Nairobi", "", None, None, "GPO",
-    )  # fmt: skip
+        code="NEW",
+        kind="centre",
+        county=read_catalogue(seeded, today=TODAY).sites["GPO"].area,
+        short={"en": "New", "sw": "New"},
+        full={"en": "New centre", "sw": "Kituo kipya"},
+        town="Nairobi",
+        address="",
+        opens_on=None,
+        closes_on=None,
+        hours_of="GPO",
+    )
     places.add_site(seeded, new, edit=edit())
     before = read_catalogue(seeded, today=TODAY)
 

@@ -1,0 +1,225 @@
+"""Six digits by SMS show that a phone is in hand: right once, for ten minutes, and not to be guessed at."""
+
+import itertools
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import transactions
+from core.messaging import phone_codes
+from core.messaging.limits import TooManySms
+from core.messaging.phone_codes import LASTS, MAX_A_DAY, MAX_TRIES, Answer
+from core.messaging.tables import Message
+from core.messaging.templates import Speech, render
+from core.people.audit import Actor, Intent
+from core.people.tables import PhoneCode
+from core.phones import parse_phone
+
+WEB = Actor("portal")
+
+
+class Web:
+    """Pages that ask for a code, each command in a transaction of its own."""
+
+    def __init__(self, engine, register, now):
+        self.register, self.now = register, now
+        self.transaction = transactions(engine)
+        self.keys = itertools.count()
+        with self.transaction() as db:
+            self.phone = register.contact(db, "+254711000001", now=now).id
+
+    def intent(self, key=None):
+        return Intent(self.phone, key or f"key-{next(self.keys)}", WEB, "en", self.now)
+
+    def sends(self, key=None, **more):
+        with self.transaction() as db:
+            phone_codes.send(db, self.intent(key), **more)
+
+    def types(self, digits, key=None):
+        with self.transaction() as db:
+            return phone_codes.check(db, self.register, self.intent(key), digits=digits)
+
+    def passes(self, **time):
+        self.now += timedelta(**time)
+
+    @property
+    def right(self):
+        with self.transaction() as db:
+            return self.register.phone_code(self.phone, db.scalars(sa.select(PhoneCode.nth)).one())
+
+    @property
+    def wrong(self):
+        return f"{(int(self.right) + 1) % 1_000_000:06}"
+
+    def messages(self):
+        with self.transaction() as db:
+            return list(db.scalars(sa.select(Message).order_by(Message.id)))
+
+
+def _at_once(web, digits, count=10):
+    """What that many get who type the same at the same moment."""
+    answers = []
+    start = threading.Barrier(count)
+
+    def one():
+        start.wait()
+        answers.append(web.types(digits))
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.fixture
+def web(engine, register, now):
+    return Web(engine, register, now)
+
+
+def test_the_code_in_the_sms_is_right_once(web):
+    web.sends()
+    assert web.types(web.right) is Answer.RIGHT
+    assert web.types(web.right) is Answer.OVER
+
+
+def test_the_digits_stand_nowhere_before_the_sms_leaves(web):
+    web.sends()
+    [message] = web.messages()
+    assert message.arguments == {"person": web.phone, "nth": 1}
+    assert (message.lane, message.asked_for, message.valid_until) == ("interactive", True, web.now + LASTS)
+
+
+@pytest.mark.parametrize(
+    ("language", "begins"), [("en", "is your Huduma code"), ("sw", "ni namba yako ya siri ya Huduma")]
+)
+def test_the_sms_says_the_digits(web, language, begins):
+    web.sends()
+    [message] = web.messages()
+    text = render("phone_code", message.arguments, language=language, speech=Speech(None, "*191*9#", web.register))
+    assert text.startswith(f"{web.right} {begins}")
+
+
+def test_asked_for_again_the_same_digits_go_out_while_they_are_good(web):
+    web.sends()
+    first = web.right
+    web.passes(minutes=9)
+    web.sends()
+    web.passes(minutes=9)
+    assert web.right == first
+    assert web.types(first) is Answer.RIGHT
+    assert [m.status for m in web.messages()] == ["withheld", "pending"]
+
+
+def test_a_request_repeated_sends_nothing_more(web):
+    web.sends("once")
+    web.sends("once")
+    assert len(web.messages()) == 1
+
+
+def test_after_ten_minutes_it_is_over_and_the_next_is_another(web):
+    web.sends()
+    old = web.right
+    web.passes(minutes=10)
+    assert web.types(old) is Answer.OVER
+    web.sends()
+    assert web.right != old
+    assert web.types(old) is Answer.WRONG
+    assert web.types(web.right) is Answer.RIGHT
+
+
+def test_wrong_ones_are_counted_and_the_fifth_ends_it(web):
+    web.sends()
+    answers = [web.types(web.wrong) for _ in range(MAX_TRIES)]
+    assert answers == [Answer.WRONG] * (MAX_TRIES - 1) + [Answer.OVER]
+    assert web.types(web.right) is Answer.OVER
+    # Sent again, it is another, with tries of its own.
+    old = web.right
+    web.sends()
+    assert web.right != old
+    assert web.types(web.right) is Answer.RIGHT
+
+
+def test_without_a_code_nothing_is_right(web):
+    assert web.types("000000") is Answer.OVER
+
+
+def test_the_same_press_twice_gets_the_same_answer(web):
+    web.sends()
+    digits = web.right
+    assert web.types(digits, "press") is Answer.RIGHT
+    assert web.types(digits, "press") is Answer.RIGHT
+
+
+def test_the_key_of_a_wrong_try_may_be_right_the_next_time(web):
+    """A page keeps its key when it comes back with an error."""
+    web.sends()
+    assert web.types(web.wrong, "page") is Answer.WRONG
+    assert web.types(web.right, "page") is Answer.RIGHT
+
+
+def test_a_key_that_was_right_for_one_phone_opens_no_other(web, register):
+    web.sends()
+    assert web.types(web.right, "mine") is Answer.RIGHT
+    with web.transaction() as db:
+        web.phone = register.contact(db, "+254711000002", now=web.now).id
+    web.sends()
+    assert web.types("", "mine") is Answer.WRONG
+
+
+def test_three_an_hour_and_ten_a_day(web):
+    for _ in range(3):
+        web.sends()
+    with pytest.raises(TooManySms):
+        web.sends()
+    sent = 3
+    while sent < MAX_A_DAY:
+        web.passes(minutes=61)
+        for _ in range(min(3, MAX_A_DAY - sent)):
+            web.sends()
+            sent += 1
+    web.passes(minutes=61)
+    with pytest.raises(TooManySms):
+        web.sends()
+
+
+def test_one_that_is_not_told_counts_the_same_and_sends_nothing(web):
+    for _ in range(3):
+        web.sends(told=False)
+    assert web.messages() == []
+    assert [web.types("") for _ in range(MAX_TRIES)][-1] is Answer.OVER
+    with pytest.raises(TooManySms):
+        web.sends()
+
+
+def test_of_many_who_try_the_right_code_at_once_one_is_let_in(web):
+    """Ten sessions with the same digits, each with a key of its own."""
+    web.sends()
+    digits = web.right
+    answers = _at_once(web, digits)
+    assert sorted(answers) == [Answer.OVER] * 9 + [Answer.RIGHT]
+
+
+def test_guesses_at_once_are_all_counted(web):
+    web.sends()
+    wrong = web.wrong
+    answers = _at_once(web, wrong)
+    assert answers.count(Answer.WRONG) == MAX_TRIES - 1
+    assert web.types(web.right) is Answer.OVER
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("0711 000 001", "+254711000001"),
+        ("+44 7700 900123", "+447700900123"),
+        ("0044 7700 900123", "+447700900123"),
+        ("+1 (202) 555-0123", "+12025550123"),
+        ("00254 711 000001", "+254711000001"),
+    ],
+)
+def test_a_phone_may_be_from_anywhere(typed, number):
+    assert parse_phone(typed) == number

@@ -1,0 +1,127 @@
+"""The record: who may read what of it, and how it is found."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.people.audit import Actor, record_event
+from core.people.tables import Event
+from core.staff import said
+from tests.support import NOW
+
+
+@pytest.fixture
+def happened(transaction):
+    """Write an event: what, about what, by whom."""
+
+    def write(name: str, subject: str, who: str | None = None, at=NOW, channel: str = "desk", **details) -> None:
+        with transaction() as db:
+            record_event(db, name, subject, actor=Actor(channel, who=who), now=at, **details)
+
+    return write
+
+
+def rows(page: str) -> list[list[str]]:
+    body = page.partition("<tbody")[2].partition("</tbody>")[0]
+    return [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in body.split("</tr>") if "<td" in row]
+
+
+def found(client, **search: str) -> list[str]:
+    return [row[3] for row in rows(client.get("/desk/audit", query_string=search).text)]
+
+
+def test_it_tells_who_did_what_and_when_in_words_and_in_nairobi(desk, happened) -> None:
+    happened("booking.seen", "booking:42", who="counter9", reason="asked", at=NOW - timedelta(hours=1))
+    page = desk("auditor").get("/desk/audit")
+    assert rows(page.text)[-1] == [
+        "2026-11-23 08:00:00",
+        "counter9",
+        "Looked at a booking",
+        "booking:42",
+        "reason: asked",
+    ]
+    happened("booking.new_kind", "booking:43", who="counter9")
+    assert "booking.new_kind" in desk("auditor").get("/desk/audit").text, "what has no words is told as it is"
+
+
+def test_it_is_searched_by_who_what_about_what_and_days(desk, happened) -> None:
+    happened("booking.seen", "booking:1", who="amina")
+    happened("booking.served", "booking:1", who="juma")
+    happened("booking.served", "booking:2", who="juma", at=NOW - timedelta(days=40))
+    happened("booking.confirmed", "booking:3", channel="ussd")
+    client = desk("auditor")
+    assert found(client, who=" AMINA") == ["booking:1"]
+    assert found(client, name="booking.served") == ["booking:1"]
+    assert found(client, about="booking 1".replace(" ", ":")) == ["booking:1", "booking:1"]
+    assert found(client, name="booking.served", since="2026-10-01", until="2026-10-31") == ["booking:2"]
+    assert found(client) == ["booking:1", "booking:1"]
+    assert found(client, everybody="yes") == ["booking:3", "booking:1", "booking:1"]
+    assert found(client, about="booking:3") == ["booking:3"], "a citizen's own deeds too, once one asks about one thing"
+
+
+@pytest.mark.parametrize(
+    ("since", "until"), [("2026-11-02", "2026-11-01"), ("2020-01-01", "2026-11-01"), ("yesterday", "2026-11-01"),
+                         ("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31")]
+)  # fmt: skip
+def test_days_that_cannot_be_meant_are_told(desk, since, until) -> None:
+    page = desk("auditor").get("/desk/audit", query_string={"since": since, "until": until})
+    assert page.status_code == 200
+    assert "There is a problem" in page.text
+
+
+def test_it_is_read_page_by_page_without_losing_or_repeating_any(desk, happened) -> None:
+    for nth in range(230):
+        happened("booking.seen", f"booking:{nth}", who="amina", at=NOW - timedelta(minutes=nth // 3))
+    client, seen, address = desk("auditor"), [], "/desk/audit"
+    while address:
+        page = client.get(address.replace("&amp;", "&")).text
+        seen += [row[3] for row in rows(page)]
+        match = re.search(r'href="(/desk/audit\?after=[^"]+)"', page)
+        address = match[1] if match else ""
+    assert len(seen) == len(set(seen)) == 230
+
+
+def test_a_manager_reads_what_concerns_the_own_staff_and_nothing_else(desk, happened) -> None:
+    manager, own, other = desk("manager"), desk("counter").officer, desk("counter", site="MSA").officer
+    happened("booking.seen", "booking:1", who=own.username)
+    happened("booking.seen", "booking:2", who=other.username)
+    happened("booking.confirmed", "booking:1", channel="ussd")
+    happened("staff.locked", f"staff:{own.id}")
+    happened("staff.locked", f"staff:{other.id}")
+    happened("staff.added", f"staff:{own.id}", who="admin")
+    assert sorted(found(manager)) == ["booking:1", f"staff:{own.id}", f"staff:{own.id}"]
+    assert found(manager, who=other.username) == []
+    assert found(manager, about="booking:2", everybody="yes") == []
+    assert found(manager, about="booking:1", everybody="yes") == ["booking:1"]
+    assert sorted(found(desk("auditor"), everybody="yes")).count("booking:2") == 1
+
+
+def test_the_export_holds_all_that_was_found_and_is_in_the_record_itself(
+    desk, happened, transaction, monkeypatch
+) -> None:
+    monkeypatch.setattr("web.desk.audit.BATCH", 3)
+    for nth in range(7):
+        happened("booking.seen", f"booking:{nth}", who="amina", word="=1+1")
+    happened("booking.seen", "booking:99", who="juma")
+    client = desk("auditor")
+    page = client.get("/desk/audit?who=amina").text
+    form = page.partition('action="/desk/audit/export"')[2].partition("</form>")[0]
+    typed = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', form))
+    answer = client.post("/desk/audit/export", data=typed)
+    assert answer.mimetype == "text/csv"
+    lines = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert lines[0] == ["Time", "Who", "Channel", "What", "Event", "About", "Details"]
+    assert sorted(line[5] for line in lines[1:]) == [f"booking:{nth}" for nth in range(7)]
+    with transaction() as db:
+        taken = db.scalars(sa.select(Event).where(Event.name == "audit.exported")).one()
+    assert (taken.who, taken.details["who"]) == (client.officer.username, "amina")
+    refused = client.post("/desk/audit/export", data=typed | {"csrf_token": "forged"})
+    assert refused.mimetype == "text/html"
+
+
+def test_words_are_for_events_that_there_are() -> None:
+    assert all(re.fullmatch(r"[a-z_]+\.[a-z_]+", name) for name in said.EVENTS)

@@ -1,0 +1,187 @@
+"""An agent books, moves and cancels for whoever calls; at a counter the same, and no further than the centre."""
+
+import re
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.booking.tables import Booking, BookingHistory
+from core.catalogue.tables import Offering, Site
+from core.db import Transaction
+from core.messaging.tables import Message
+from core.people.register import Register
+from core.people.tables import Event
+from tests.desk.conftest import Desk, DeskClient
+from tests.desk.pages import fill, seen, unseen
+
+PHONE = "0711 000 131"
+IDENTITY = "23456781"
+
+
+def finds(client: DeskClient, text: str) -> str:
+    """The address of the citizen's page."""
+    found = fill(client, "/desk/citizens", text=text)
+    assert found.status_code == 303, seen(found.text)
+    return str(found.location)
+
+
+def first_time(page: str) -> str:
+    return (
+        re.findall(r'name="at" value="(\d{12})"|value="(\d{12})" name="at"', page)[0][0]
+        or re.findall(r'value="(\d{12})"', page)[0]
+    )
+
+
+def books(client: DeskClient, citizen: str, *, site: str = "GPO", number: str = IDENTITY, language: str = "en") -> Any:
+    """Book a lost ID for a citizen at the first time offered; what came of the last press."""
+    times = fill(client, f"{citizen}/book", service="IDR", site=site)
+    assert times.status_code == 303, seen(times.text)
+    page = client.get(times.location).text
+    who = client.post(times.location, data=unseen(page) | {"at": first_time(page)})
+    assert who.status_code == 303
+    return fill(client, who.location, kind="national_id", number=number, language=language)
+
+
+def bookings(transaction: Transaction) -> list[Booking]:
+    with transaction() as db:
+        return list(db.scalars(sa.select(Booking).order_by(Booking.id)))
+
+
+def messages(transaction: Transaction) -> list[tuple[str, str]]:
+    with transaction() as db:
+        return [tuple(row) for row in db.execute(sa.select(Message.template, Message.language).order_by(Message.id))]
+
+
+@pytest.mark.parametrize("role", ["agent", "counter", "manager"])
+def test_an_officer_books_for_a_caller_and_the_callers_phone_is_told(
+    desk: Desk, transaction: Transaction, register: Register, role: str
+) -> None:
+    client = desk(role)
+    citizen = finds(client, PHONE)
+    done = books(client, citizen, language="sw")
+    assert done.location == citizen
+    page = seen(client.get(citizen).text)
+    [booking] = bookings(transaction)
+    assert f"{booking.reference[:4]} {booking.reference[4:]}" in page
+    assert messages(transaction) == [("booking_confirmed", "sw")]
+    with transaction() as db:
+        contact = register.find_contact(db, "+254711000131")
+        assert contact is not None
+        assert booking.contact_id == contact.id
+        made = db.scalars(sa.select(Event).where(Event.name == "booking.confirmed")).one()
+    assert (made.channel, made.who) == ("desk", client.officer.username)
+
+
+def test_pressed_twice_it_is_booked_once(desk: Desk, transaction: Transaction) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    times = fill(client, f"{citizen}/book", service="IDR", site="GPO").location
+    page = client.get(times).text
+    who = client.post(times, data=unseen(page) | {"at": first_time(page)}).location
+    answers = unseen(client.get(who).text) | {"kind": "national_id", "number": IDENTITY, "language": "en"}
+    for _press in range(2):
+        assert client.post(who, data=answers).location == citizen
+    assert len(bookings(transaction)) == 1
+    assert len(messages(transaction)) == 1
+
+
+def test_an_agent_moves_and_cancels(desk: Desk, transaction: Transaction) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    [before] = bookings(transaction)
+    times = f"{citizen.replace('/desk/citizens', '/desk/citizens')}/times/IDR/MAK?moving={before.reference}"
+    page = client.get(times).text
+    client.post(times, data=unseen(page) | {"at": first_time(page)})
+    [after] = bookings(transaction)
+    assert after.reference == before.reference
+    with transaction() as db:
+        where = sa.select(Site.code).join(Offering, Offering.site_id == Site.id).where(Offering.id == after.offering_id)
+        assert db.scalar(where) == "MAK"
+    cancelled = fill(client, f"{citizen}/{after.reference}/cancel")
+    assert cancelled.location == citizen
+    assert bookings(transaction) == []
+    with transaction() as db:
+        assert db.scalars(sa.select(BookingHistory.outcome)).all() == ["given_up"]
+    assert [template for template, _language in messages(transaction)] == [
+        "booking_confirmed",
+        "booking_moved",
+        "booking_given_up",
+    ]
+
+
+def test_the_sms_is_sent_again_and_not_without_end(desk: Desk) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    said = []
+    for _time in range(4):
+        page = client.get(citizen).text
+        [again] = re.findall(r'action="(/desk/citizens/[^"]+/sms)"', page)
+        client.post(again, data=unseen(page))
+        said.append("often enough" in seen(client.get(citizen).text))
+    assert said == [False, False, False, True]
+
+
+@pytest.mark.parametrize("by", ["reference", "identity", "phone"])
+def test_a_citizen_is_found_by_whatever_they_say(desk: Desk, transaction: Transaction, by: str) -> None:
+    client = desk("agent")
+    books(client, finds(client, PHONE))
+    [booking] = bookings(transaction)
+    number = {"reference": booking.reference, "identity": IDENTITY, "phone": PHONE}[by]
+    page = seen(client.get(finds(client, number)).text)
+    assert booking.reference[:4] in page
+
+
+def test_at_a_counter_nobody_sees_what_is_booked_elsewhere(desk: Desk, transaction: Transaction) -> None:
+    agent, counter = desk("agent"), desk("counter", site="KIB")
+    books(agent, finds(agent, PHONE))
+    [booking] = bookings(transaction)
+    assert "Nothing is booked" in seen(fill(counter, "/desk/citizens", text=booking.reference).text)
+    assert "Nothing is booked" in seen(fill(counter, "/desk/citizens", text=IDENTITY).text)
+    citizen = finds(counter, PHONE)
+    assert booking.reference[:4] not in seen(counter.get(citizen).text)
+    fill(counter, f"{citizen}/{booking.reference}/cancel")
+    assert "Nothing was changed" in seen(counter.get(citizen).text)
+    assert len(bookings(transaction)) == 1
+    assert counter.get(f"/desk/citizens/of/{booking.reference}").status_code == 404
+    assert counter.get(f"{citizen}/times/IDR/GPO").status_code == 404
+
+
+def test_a_citizens_page_is_of_use_to_whoever_found_them_alone(desk: Desk) -> None:
+    one, other = desk("agent"), desk("agent")
+    citizen = finds(one, PHONE)
+    assert one.get(citizen).status_code == 200
+    assert other.get(citizen).status_code == 404
+    assert one.get("/desk/citizens/made-up").status_code == 404
+
+
+def test_who_has_a_booking_is_not_booked_twice(desk: Desk, transaction: Transaction) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    client.get(citizen)
+    books(client, citizen)
+    assert "Move it instead" in seen(client.get(citizen).text)
+    other = finds(client, "0711 000 132")
+    books(client, other)
+    assert "made by another phone" in seen(client.get(other).text)
+    assert len(bookings(transaction)) == 1
+
+
+def test_a_number_that_is_none_is_told_beside_the_field_and_kept(desk: Desk, transaction: Transaction) -> None:
+    client = desk("agent")
+    page = books(client, finds(client, PHONE), number="12")
+    assert page.status_code == 200
+    assert "An ID number has 6 to 9 digits." in seen(page.text)
+    assert 'value="12"' in page.text
+    assert bookings(transaction) == []
+
+
+def test_the_phone_a_citizen_is_found_by_stands_in_no_address(desk: Desk) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    assert "711000131" not in citizen
+    assert "711000131" not in client.get(citizen).text

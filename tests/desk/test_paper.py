@@ -1,0 +1,85 @@
+"""Keying in what was done on paper."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.booking.upkeep import archive_past
+from core.tracking.tables import Document
+from tests.desk.day import Day, day
+from tests.desk.pages import fill, seen, unseen
+
+__all__ = ["day"]
+
+LINE = {
+    "what": "served",
+    "day": "23/11/2026",
+    "time": "08:40",
+    "document": "yes",
+    "proof": "678",
+    "receipt": "B-9",
+    "owner_kind": "national_id",
+    "reason": "system_down",
+}
+
+
+def test_a_line_is_keyed_in_once_with_its_true_time_and_the_next_line_begins_alike(desk, day: Day) -> None:
+    booked = day.books(day.times()[0])
+    client = desk("counter")
+    data = unseen(client.get("/desk/paper").text) | LINE | {"reference": booked.reference}
+    for _ in range(2):
+        answer = client.post("/desk/paper", data=data)
+        assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "Served, Mon 23 Nov 8:40am. The document has number" in seen(page)
+    assert 'value="23/11/2026"' in page
+    assert len(day.scalars(sa.select(Document))) == 1
+    [event] = day.events("booking.served")
+    assert event.at == day.clock() - timedelta(minutes=20)
+    assert event.details["keyed_at"] == day.clock().isoformat()
+    fill(client, "/desk/paper", reference=booked.reference, **LINE)
+    assert "was written down already. Nothing was changed." in client.get("/desk/paper").text
+    assert len(day.scalars(sa.select(Document))) == 1
+
+
+def test_what_was_filed_away_meanwhile_is_put_right(desk, day: Day) -> None:
+    booked = day.books(day.times()[0])
+    day.clock.time += timedelta(days=2)
+    with day.transaction() as db:
+        archive_past(db, now=day.clock(), limit=10)
+    assert day.past(booked).outcome == "past"
+    line = LINE | {"what": "not_served", "reason": "officer_absent"}
+    assert fill(desk("counter"), "/desk/paper", reference=booked.reference, **line).status_code == 303
+    assert (day.past(booked).outcome, day.past(booked).reason) == ("not_served", "officer_absent")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"time": "09:01"}, "That time has not come yet."),
+        ({"time": "03:00"}, "The centre was not open yet at that time."),
+        ({"day": "22/11/2026"}, "This booking is for Mon 23 Nov"),
+        ({"day": "10/11/2026"}, "That is more than a week ago."),
+        ({"time": "25:00"}, "Type a time like 08:30."),
+        ({"what": "danced"}, "Choose what was done."),
+        ({"reference": "48217092"}, "There is no booking with this number at this centre."),
+        ({"reference": "48217093"}, "That number is not right."),
+        ({"proof": ""}, "Type 3 digits of the ID"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field_and_kept(desk, day: Day, wrong: dict[str, str], said: str) -> None:
+    booked = day.books(day.times()[0])
+    data = {"reference": booked.reference} | LINE | wrong
+    answer = fill(desk("counter"), "/desk/paper", **data)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'value="B-9"' in answer.text
+    assert day.booking(booked) is not None
+
+
+def test_another_centres_booking_is_not_there(desk, day: Day) -> None:
+    booked = day.books(day.times(site="MAK")[0], site="MAK")
+    answer = fill(desk("counter"), "/desk/paper", reference=booked.reference, **LINE)
+    assert "There is no booking with this number at this centre." in answer.text
+    assert day.booking(booked) is not None

@@ -1,0 +1,192 @@
+"""Colleagues: who may see and help whom, and what they are shown once."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from core.people.tables import Event
+from core.staff.secrets import Secrets
+from core.staff.tables import Staff
+
+NEW = "/desk/staff/new"
+
+
+def fields(page: TestResponse) -> dict[str, str]:
+    """What the first form of the page carries unseen."""
+    main = page.text.partition("<main")[2]
+    return {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', main)[1] for name in ("csrf_token", "request_key")}
+
+
+def press(client: FlaskClient, staff_id: int, what: str, **changed: str) -> TestResponse:
+    page = client.get(f"/desk/staff/{staff_id}")
+    assert page.status_code == 200
+    return client.post(f"/desk/staff/{staff_id}/{what}", data=fields(page) | changed)
+
+
+@pytest.fixture
+def row(transaction):
+    def find(username: str) -> Staff | None:
+        with transaction() as db:
+            return db.scalar(sa.select(Staff).where(Staff.username == username))
+
+    return find
+
+
+@pytest.fixture
+def events(transaction):
+    def read() -> list[tuple[str, str, str]]:
+        with transaction() as db:
+            found = db.scalars(sa.select(Event).where(Event.name.like("staff.%")).order_by(Event.id))
+            return [(event.name, event.who, event.subject) for event in found]
+
+    return read
+
+
+def test_a_manager_adds_a_counter_officer_of_their_own_centre_once(desk, row, events, settings) -> None:
+    client = desk("manager")
+    typed = fields(client.get(NEW)) | {"username": " PF-20771 ", "name": "Baraka  Otieno", "language": "sw"}
+    pages = [client.post(NEW, data=typed) for _twice in range(2)]
+    added = row("pf-20771")
+    assert (added.name, added.role, added.site_id, added.language) == (
+        "Baraka Otieno", "counter", client.officer.site_id, "sw",
+    )  # fmt: skip
+    password = Secrets(settings.secret_key).temporary_password("pf-20771", f"desk:{typed['request_key']}")
+    assert [password in page.text for page in pages] == [True, True], "sent twice, it shows the same one"
+    assert password not in client.get(f"/desk/staff/{added.id}").text
+    assert added.must_change_password
+    assert events() == [("staff.added", client.officer.username, f"staff:{added.id}")]
+
+
+def test_an_administrator_adds_anybody_where_they_belong(desk, row, catalogue) -> None:
+    client = desk("administrator")
+    for role, extra in (("manager", {"site": "MSA"}), ("clerk", {"agency": _agency(catalogue)}), ("auditor", {})):
+        typed = fields(client.get(NEW)) | {"username": f"new-{role}", "name": "New One", "role": role} | extra
+        assert "Temporary password" in client.post(NEW, data=typed).text
+        added = row(f"new-{role}")
+        assert (added.role, bool(added.site_id), bool(added.agency_id)) == (role, role == "manager", role == "clerk")
+
+
+def _agency(catalogue) -> str:
+    return str(next(iter(catalogue.services.values())).agency_id)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"username": "a b"}, "Enter the staff number"),
+        ({"name": ""}, "Enter the name as colleagues know it"),
+        ({"role": "emperor"}, "Choose what they do"),
+        ({"role": "manager"}, "Choose the centre they work at"),
+        ({"role": "clerk", "agency": "999"}, "Choose the agency they work for"),
+        ({"username": "auditor2"}, "This staff number has an account already"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(desk, row, typed, sentence) -> None:
+    client = desk("administrator")
+    desk("auditor")
+    given = {"username": "newcomer", "name": "Newcomer", "role": "auditor"} | typed
+    page = client.post(NEW, data=fields(client.get(NEW)) | given)
+    assert page.text.count(sentence) == 2, "beside the field and at the top"
+    assert given["name"] in page.text
+    assert row("newcomer") is None
+
+
+def test_a_manager_gives_no_role_but_counter_officer_and_no_other_centre(desk, row) -> None:
+    client = desk("manager")
+    typed = fields(client.get(NEW)) | {"username": "sly", "name": "Sly", "role": "administrator", "site": "MSA"}
+    client.post(NEW, data=typed)
+    assert row("sly") is None
+    client.post(NEW, data=typed | {"role": "counter"})
+    assert row("sly").site_id == client.officer.site_id
+
+
+def test_a_manager_sees_and_helps_only_counter_officers_of_the_own_centre(desk) -> None:
+    client, own = desk("manager"), desk("counter").officer
+    others = [desk("counter", site="MSA"), desk("manager"), desk("administrator"), desk("clerk")]
+    page = client.get("/desk/staff").text
+    assert own.username in page
+    for other in (*others, client):
+        assert f">{other.officer.username}<" not in page
+        assert client.get(f"/desk/staff/{other.officer.id}").status_code == 404
+        token = fields(client.get(f"/desk/staff/{own.id}"))
+        for what in ("off", "on", "password", "phone", "codes"):
+            assert client.post(f"/desk/staff/{other.officer.id}/{what}", data=token).status_code == 404
+
+
+def test_an_administrator_helps_everybody_but_themselves(desk) -> None:
+    client = desk("administrator")
+    for other in (desk("administrator"), desk("manager"), desk("auditor"), desk("counter", site="MSA")):
+        assert client.get(f"/desk/staff/{other.officer.id}").status_code == 200
+    assert client.get(f"/desk/staff/{client.officer.id}").status_code == 404
+
+
+def test_switching_off_ends_the_session_at_once_and_switching_on_gives_no_session(desk, row) -> None:
+    client, other = desk("manager"), desk("counter")
+    assert other.get("/desk").status_code == 200
+    assert press(client, other.officer.id, "off").location == f"/desk/staff/{other.officer.id}"
+    assert other.get("/desk").status_code == 302
+    assert "This account is switched off" in client.get(f"/desk/staff/{other.officer.id}").text
+    press(client, other.officer.id, "on")
+    assert row(other.officer.username).active
+    assert other.get("/desk").status_code == 302
+
+
+def test_a_new_password_and_codes_are_shown_once_and_a_second_press_of_the_form_does_nothing_more(
+    desk, row, events
+) -> None:
+    client, other = desk("manager"), desk("counter").officer
+    typed = fields(client.get(f"/desk/staff/{other.id}"))
+    for what, shown in (
+        ("password", r"<h1[^>]*>\s*([a-z0-9-]{14})\s*</h1>"),
+        ("codes", r"<code>([a-z0-9-]{14})</code>"),
+    ):
+        given = typed | {"request_key": f"{what}-0123456789abcdef"}
+        pages = [client.post(f"/desk/staff/{other.id}/{what}", data=given) for _twice in range(2)]
+        found = [re.findall(shown, page.text) for page in pages]
+        assert found[0] and found[0] == found[1]
+        assert len(found[0]) == (1 if what == "password" else 10)
+        assert found[0][0] not in client.get(f"/desk/staff/{other.id}").text
+    changed = row(other.username)
+    assert changed.must_change_password and changed.password != other.password
+    assert changed.fs_uniquifier != other.fs_uniquifier
+    assert len(changed.mf_recovery_codes) == 10
+    assert [name for name, _who, _subject in events()] == ["staff.password_given", "staff.codes_printed"]
+
+
+def test_a_lost_phone_is_forgotten(desk, row, transaction) -> None:
+    client, other = desk("manager"), desk("counter").officer
+    with transaction() as db:
+        db.execute(
+            sa.update(Staff).where(Staff.id == other.id).values(tf_totp_secret="x", tf_primary_method="authenticator")
+        )
+    assert "codes on a phone" in client.get(f"/desk/staff/{other.id}").text
+    press(client, other.id, "phone")
+    assert row(other.username).tf_totp_secret is None
+
+
+def test_nothing_is_done_without_a_form_of_ours(desk, row) -> None:
+    client, other = desk("manager"), desk("counter").officer
+    for what in ("off", "password", "phone", "codes"):
+        answer = client.post(f"/desk/staff/{other.id}/{what}", data={"request_key": "0123456789abcdef"})
+        assert "This page was open for a long time" in answer.text
+    assert row(other.username).fs_uniquifier == other.fs_uniquifier
+
+
+def test_colleagues_are_found_by_number_or_name_and_listed_page_by_page(desk, transaction) -> None:
+    client = desk("administrator")
+    with transaction() as db:
+        for nth in range(60):
+            db.add(
+                Staff(username=f"a{nth:03}", name=f"Wanjiku {nth}", role="auditor", password="x",
+                      fs_uniquifier=str(nth), created_at=client.clock())
+            )  # fmt: skip
+    first = client.get("/desk/staff").text
+    assert "a049" in first and "a050" not in first
+    more = re.search(r'href="(/desk/staff\?after=[^"]+)"', first)[1]
+    assert "a050" in client.get(more).text
+    assert re.findall(r">(a0\d\d)<", client.get("/desk/staff?words=wanjiku+58").text) == ["a058"]
+    assert re.findall(r">(a0\d\d)<", client.get("/desk/staff?words=A012").text) == ["a012"]
+    assert "Nobody found" in client.get("/desk/staff?words=%25").text

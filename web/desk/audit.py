@@ -1,0 +1,180 @@
+"""The record: who saw and did what, searched, and exported as a file."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from flask import Blueprint, Response, render_template, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.clock import at_local, local, local_date
+from core.people.audit import record_event
+from core.people.tables import Event
+from core.staff import record, said
+from core.staff.record import Asked, Position
+from core.staff.roles import AT_A_CENTRE, Can
+from core.wording import gettext as _
+from core.wording import language, speaking
+from web.desk.access import needs, officer
+from web.pages.forms import Form
+from web.work import Work
+
+PAGE = 100
+BATCH = 2_000
+"""Events of the export that are read at once."""
+USUAL = timedelta(days=7)
+LONGEST = timedelta(days=366)
+LONGEST_OF_EVERYBODY = timedelta(days=31)
+"""Citizens and Zamu itself do a thousand times more than staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was typed, and what it means."""
+
+    who: str
+    name: str
+    about: str
+    since: date
+    until: date
+    everybody: bool
+    wrong: str | None = None
+
+    @classmethod
+    def read(cls, typed: MultiDict[str, str], today: date) -> "Search":
+        """A day that cannot be read, or too long a time, is told in `wrong`; the usual days are taken instead."""
+        about = "".join(typed.get("about", "").lower().split()).replace("#", ":")[:60]
+        everybody, wrong = bool(typed.get("everybody")), None
+        try:
+            until = date.fromisoformat(typed.get("until") or today.isoformat())
+            since = date.fromisoformat(typed.get("since") or (until - USUAL).isoformat())
+            longest = LONGEST_OF_EVERYBODY if everybody and not about else LONGEST
+            if not timedelta(0) <= until - since <= longest or until.year > today.year + 1 or since.year < 2000:
+                wrong = _("Choose two days in order, at most {number} days apart.").format(number=longest.days)
+        except ValueError:
+            wrong = _("Enter each day like {example}.").format(example=today.isoformat())
+        if wrong:
+            since, until = today - USUAL, today
+        who, name = typed.get("who", "").strip().lower()[:40], typed.get("name", "")[:60]
+        return cls(who, name, about, since, until, everybody, wrong)
+
+    def asked(self) -> Asked:
+        """Of those events that whoever is signed in may read."""
+        who = officer()
+        return Asked(
+            since=at_local(self.since, time()),
+            until=at_local(self.until + timedelta(days=1), time()),
+            who=self.who,
+            name=self.name,
+            subject=self.about,
+            everybody=self.everybody,
+            site_id=who.site_id if who.role in AT_A_CENTRE else None,
+        )
+
+    def fields(self) -> dict[str, str]:
+        """As an address or a form carries it on."""
+        return {
+            "who": self.who,
+            "name": self.name,
+            "about": self.about,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+        } | ({"everybody": "yes"} if self.everybody else {})
+
+
+def create_blueprint(work: Work) -> Blueprint:
+    blueprint = Blueprint("audit", __name__, url_prefix="/desk/audit")
+
+    @blueprint.get("")
+    @needs(Can.AUDIT)
+    def search() -> str:
+        """The newest first, page by page."""
+        looked = Search.read(request.args, local_date(work.now()))
+        with work.reading() as db:
+            found = record.events(db, looked.asked(), after=_position(request.args.get("after")), limit=PAGE + 1)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        return render_template(
+            "desk/audit.html",
+            search=looked,
+            found=[_row(event) for event in found[:PAGE]],
+            more=f"{last.at.isoformat()}/{last.id}" if last else None,
+            names=sorted((said.event(name), name) for name in said.EVENTS),
+            wide=officer().role not in AT_A_CENTRE,
+            form=Form(),
+        )
+
+    @blueprint.post("/export")
+    @needs(Can.AUDIT)
+    def export() -> BaseResponse | str:
+        """All that was found, as a file; that it was taken is in the record too."""
+        if not Form().validate_on_submit():
+            return search()
+        looked = Search.read(request.form, local_date(work.now()))
+        kept = {name: value for name, value in looked.fields().items() if value}
+        with work.writing() as db:
+            record_event(db, "audit.exported", "audit", actor=officer().actor, now=work.now(), **kept)
+        name = f"zamu-audit-{looked.since}-{looked.until}.csv"
+        response = Response(_lines(work, looked.asked(), language()), content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    return blueprint
+
+
+def _row(event: Event) -> dict[str, str]:
+    return {
+        "at": f"{local(event.at):%Y-%m-%d %H:%M:%S}",
+        "who": event.who or said.channel(event.channel),
+        "what": said.event(event.name),
+        "about": event.subject,
+        "details": ", ".join(f"{name}: {_plain(value)}" for name, value in event.details.items() if value is not None),
+    }
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _lines(work: Work, asked: Asked, tongue: str) -> Iterator[str]:
+    """The file, read in batches: a transaction each, none of them long."""
+    with speaking(tongue):
+        yield "\ufeff" + _line(_("Time"), _("Who"), _("Channel"), _("What"), _("Event"), _("About"), _("Details"))
+    after: Position | None = None
+    while True:
+        with work.reading() as db:
+            found = record.events(db, asked, after=after, limit=BATCH)
+        with speaking(tongue):
+            lines = [
+                _line(
+                    local(one.at).isoformat(),
+                    one.who or "",
+                    one.channel,
+                    said.event(one.name),
+                    one.name,
+                    one.subject,
+                    json.dumps(one.details, ensure_ascii=False),
+                )
+                for one in found
+            ]
+        yield "".join(lines)
+        if len(found) < BATCH:
+            return
+        after = (found[-1].at, found[-1].id)
+
+
+def _line(*cells: str) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _position(after: str | None) -> Position | None:
+    at, _slash, event_id = (after or "").partition("/")
+    try:
+        return datetime.fromisoformat(at), int(event_id)
+    except ValueError:
+        return None
