@@ -6,7 +6,7 @@ STAMP  := $(VENV)/run.stamp
 DEV    := $(VENV)/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-sms bench-confirmations bench-intake kill lock wording flow picture clean
+.PHONY: help run test check bench bench-sms bench-confirmations bench-intake bench-search kill lock wording flow picture clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ bench-confirmations: $(DEV) ## how soon confirmations leave during a campaign (3
 
 bench-intake: $(DEV) ## 100,000 rows taken in: how fast, in how much memory
 	@$(BIN)/python -m bench.intake
+
+bench-search: $(DEV) ## a citizen looked up among a million bookings (5 minutes)
+	@$(BIN)/python -m bench.search
 
 kill: $(DEV) ## 20,000 messages while workers are killed again and again (1 minute)
 	@$(BIN)/python -m bench.kill

@@ -109,7 +109,9 @@ def owner(db: Session, *, site_id: int, offering_id: int | None) -> Owner:
             OfferingRow.horizon_days,
         ).where(OfferingRow.id == offering_id)
     ).one()
-    return Owner(site_id, offering_id, length, site.window_cap, *row, hours_of(db, offering_id))
+    counters, minutes, quota, horizon_days = row
+    hours = hours_of(db, offering_id)
+    return Owner(site_id, offering_id, length, site.window_cap, counters, minutes, quota, horizon_days, hours)
 
 
 def hours_of(db: Session, offering_id: int) -> tuple[Period, ...]:

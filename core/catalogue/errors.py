@@ -47,7 +47,7 @@ class StillBooked(CatalogueRefused):
 
     def __init__(self, places: int) -> None:
         super().__init__(
-            _("{count} places are still taken. Close the service for a time first: its bookings are moved.").format(
+            _("Places still taken: {count}. Close the service for a time first: its bookings are moved.").format(
                 count=places
             )
         )

@@ -50,10 +50,16 @@ def _deliveries(news: News, webhooks: Sequence[Webhook], now: datetime) -> list[
 
 def _cursor(db: Session, record: Record, settled: int) -> WebhookCursor | None:
     """The record's cursor, locked; None while somebody else has it."""
-    db.execute(insert(WebhookCursor).values(record=record, transaction_id=settled, row_id=0).on_conflict_do_nothing())
-    return db.scalar(
+    mine = (
         sa.select(WebhookCursor)
         .where(WebhookCursor.record == record)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
+    cursor = db.scalar(mine)
+    if cursor is None and db.scalar(sa.select(WebhookCursor.record).where(WebhookCursor.record == record)) is None:
+        db.execute(
+            insert(WebhookCursor).values(record=record, transaction_id=settled, row_id=0).on_conflict_do_nothing()
+        )
+        cursor = db.scalar(mine)
+    return cursor

@@ -55,6 +55,7 @@ class _Town:
     def catalogue(self) -> None:
         self.world.values |= {"service": "IDR", "site": "GPO", "code": "GPO", "services.service code": "IDR"}
         self.world.values |= {"day": "2026-11-24", "lane": "bulk"}
+        self.world.queries["turned_away.when"] = "?reason=system_down"
 
     def documents(self) -> None:
         with self.transaction() as db:

@@ -30,7 +30,7 @@ def edited_app(town_database: Database, _town_settings: Settings, _hands) -> Ite
         version = connection.scalar(sa.text("SELECT version FROM catalogue_version"))
         connection.exec_driver_sql(f"TRUNCATE {', '.join(TABLES)} CASCADE")
         for name in TABLES:
-            columns = ", ".join(column.name for column in metadata.tables[name].columns)
+            columns = ", ".join(f'"{column.name}"' for column in metadata.tables[name].columns)
             connection.exec_driver_sql(
                 f"INSERT INTO public.{name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM kept.{name}"
             )

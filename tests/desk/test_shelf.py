@@ -3,11 +3,8 @@
 import re
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from core.tracking import shelves
 from core.tracking.stages import Stage
-from core.tracking.tables import Document
 from tests.desk.papers import CLERK, Papers, Sit
 from tests.support import NOW, Clock
 
@@ -136,19 +133,3 @@ def test_a_broken_address_shows_the_first_page(papers: Papers, sit: Sit) -> None
     clerk = sit("counter")
     for after in ("x", "1-", "-1", "99999999999999999-1", "1-9999999999999999999", "٣-٣"):
         assert clerk.client.get(f"/desk/shelf?after={after}").status_code == 200, after
-
-
-def test_the_lists_use_their_indexes(papers: Papers) -> None:
-    with papers.transaction() as db:
-        db.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        for stages, since, index in (
-            ("'received','notified','reminded'", "received_at", "documents_shelf_idx"),
-            ("'sent_to_centre','transferred'", "stage_since", "documents_coming_idx"),
-        ):
-            plan = db.scalars(
-                sa.text(
-                    f"EXPLAIN SELECT * FROM {Document.__tablename__} WHERE site_id = 1 AND stage IN ({stages}) "
-                    f"AND ({since}, id) > (now(), 5) ORDER BY {since}, id LIMIT 50"
-                )
-            ).all()
-            assert index in "\n".join(plan), plan

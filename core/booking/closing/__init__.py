@@ -5,7 +5,7 @@ clock until it gives 0, moves them and tells them; `lift` opens again. The
 commands are once a request key, and the caller commits.
 """
 
-from core.booking.closing.clearing import clear
+from core.booking.closing.clearing import UNDO, clear
 from core.booking.closing.commands import OFFICER_ABSENT, SYSTEM_DOWN, What, close, lift
 from core.booking.closing.preview import Impact, preview
 from core.booking.closing.queries import Moved, Progress, closure_at, closures_of, moved_by_closure
@@ -13,6 +13,7 @@ from core.booking.closing.queries import Moved, Progress, closure_at, closures_o
 __all__ = [
     "OFFICER_ABSENT",
     "SYSTEM_DOWN",
+    "UNDO",
     "Impact",
     "Moved",
     "Progress",

@@ -1,6 +1,7 @@
 """Deliveries: claimed by one, tried again for longer and longer, given up after three days."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -83,7 +84,7 @@ def test_a_failed_one_waits_longer_each_time_and_is_given_up(db, webhook, waits,
         tries.append(at - now)
         deliveries.settle(db, claimed(db, webhook, at), taken=False, answer="503", now=at)
     assert tries[:4] == [0 * SECOND, 10 * SECOND, 70 * SECOND, 370 * SECOND]
-    assert all(later - earlier >= 10 * SECOND for earlier, later in zip(tries, tries[1:], strict=False))
+    assert all(later - earlier >= 10 * SECOND for earlier, later in pairwise(tries))
     assert timedelta(hours=60) < tries[-1] <= GIVEN_UP_AFTER
     assert db.scalars(sa.select(Delivery.answer)).one() == "503"
     assert [it.next_at for it in deliveries.failing(db, webhook.id, limit=9)] == [None]

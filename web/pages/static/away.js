@@ -92,7 +92,7 @@
       var back = false;
       Array.prototype.forEach.call(document.forms, function (form) {
         var kept = keeps(form) && !document.querySelector(".govuk-error-summary") && read(key(form));
-        
+        if (kept && restore(form, kept)) { back = true; }
       });
       if (back) { say("kept"); }
     }

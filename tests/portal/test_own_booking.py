@@ -1,0 +1,196 @@
+"""My booking: found by number and phone, moved, given up, told again; the line of those who wait."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.booking.availability import day_begins
+from core.booking.tables import Counted, WaitlistOffer, Window
+from core.booking.waitlist import tend
+from core.clock import NAIROBI
+from core.references import grouped
+from tests.portal.test_booking import CENTRE, TOMORROW, at_the_check
+
+BOOKED_WITH = "The phone that it was booked with"
+
+
+@pytest.fixture
+def booking(citizens, ledger):
+    """Made in another browser."""
+    at_the_check(citizens()).presses("Confirm my booking").sees("Booked")
+    return ledger.only_booking()
+
+
+def asks(citizen, reference, phone="0711 000 001"):
+    citizen.opens("/booking").types("Booking number", reference).types(BOOKED_WITH, phone)
+    return citizen.presses("Send me the code")
+
+
+def finds(citizen, booking, sms):
+    """With the number as it is written on the slip."""
+    return asks(citizen, grouped(booking.reference)).types_code(sms("0711000001"))
+
+
+def test_a_booking_is_found_by_its_number_and_phone(citizen, booking, sms):
+    asks(citizen, grouped(booking.reference)).sees("If a booking has this number and phone, a code is on its way to")
+    citizen.types_code(sms("0711000001")).sees(f"Booking {grouped(booking.reference)}", "Tue 24 Nov 7:00am")
+
+
+def test_the_answer_is_the_same_for_a_number_that_is_not_theirs(citizens, booking, ledger, sms):
+    """The words, the address, what a cookie holds, and what comes of guessing."""
+    sent = ledger.messages().count("phone_code")
+    right, wrong, unknown = citizens(), citizens(), citizens()
+    asks(right, booking.reference)
+    asks(wrong, "48217096", phone="0711000001")
+    asks(unknown, booking.reference, phone="0711 000 009")
+    assert ledger.messages().count("phone_code") == sent + 1
+    pages = [citizen.text.replace("0711 000009", "0711 000001") for citizen in (right, wrong, unknown)]
+    assert pages[0] == pages[1] == pages[2]
+    cookies = [len(citizen.client.get_cookie("zamu").value) for citizen in (right, unknown)]
+    assert cookies[0] == cookies[1]
+    # Not even the right digits open a page for whom none were sent.
+    unknown.types_code(sms("0711000009")).sees("That is not the code.")
+
+
+def test_a_mistyped_number_is_said_beside_the_field_and_the_phone_is_kept(citizen, ledger):
+    asks(citizen, "48217").sees("There is a problem", "The number has 8 digits.")
+    assert citizen.value_of(BOOKED_WITH) == "0711 000 001"
+    assert ledger.messages() == []
+
+
+def test_whoever_lost_the_number_sees_all_that_the_phone_has_booked(citizen, booking):
+    citizen.opens("/booking").follows("I do not have the number").proves()
+    citizen.sees("My bookings", grouped(booking.reference), "Replace lost national ID")
+
+
+def test_without_a_proof_nothing_is_shown(citizen, booking):
+    for address in ("", "/booked", "/slip", "/give-up"):
+        citizen.opens(f"/booking/{booking.reference}{address}").sees(BOOKED_WITH).sees_not("Tue 24 Nov")
+        assert citizen.value_of("Booking number") == booking.reference
+    citizen.opens("/booking/mine").sees("Your phone number")
+    citizen.opens("/booking/offers/1").sees("Your phone number")
+    assert citizen.opens("/booking/12345678").status == 404
+
+
+def test_another_phone_does_not_see_it(citizen, booking):
+    citizen.opens("/booking/phone").proves("0711000002")
+    citizen.opens(f"/booking/{booking.reference}").sees("This phone has no booking of that number.")
+
+
+def test_a_booking_is_moved_on_the_same_pages_of_times(citizen, booking, sms, ledger):
+    finds(citizen, booking, sms).follows("Move to another time").sees("Move to which time?")
+    assert TOMORROW not in citizen.times()
+    citizen.follows("Other day or time").follows("Thu 26 Nov").presses("2:30pm")
+    citizen.sees(
+        "Thu 26 Nov 2:30pm is held for you", "Your time until now", "Tue 24 Nov 7:00am", "You keep your old time"
+    )
+    citizen.presses("Move my booking").sees("Your booking has been moved.", "Thu 26 Nov 2:30pm")
+    assert ledger.only_booking().reference == booking.reference
+    assert ledger.messages()[-1] == "booking_moved"
+    assert ledger.holds() == []
+    ledger.is_balanced()
+
+
+def test_a_booking_is_moved_to_another_centre(citizen, booking, sms, ledger, catalogue):
+    finds(citizen, booking, sms).follows("Move to another time").follows("Another centre").follows("All counties")
+    citizen.follows("Wajir").presses(citizen.times()[-1]).presses("Move my booking").sees("has been moved")
+    assert ledger.only_booking().offering_id == catalogue.offering("IDR", "WJR").id
+    ledger.is_balanced()
+
+
+def test_moving_twice_moves_once_and_shows_the_same_page(citizen, booking, sms, ledger):
+    finds(citizen, booking, sms).follows("Move to another time").presses(citizen.times()[-1])
+    first, second = citizen.sends("Move my booking"), citizen.sends("Move my booking")
+    assert first.request.full_path == second.request.full_path
+    assert ledger.messages().count("booking_moved") == 1
+
+
+def test_a_new_time_that_is_gone_leaves_the_old_one(citizens, booking, sms, ledger, catalogue, clock):
+    then = datetime(2026, 11, 26, 14, 30, tzinfo=NAIROBI)
+    ledger.leave_one_place(catalogue.offering("IDR", "GPO"), then)
+    one, two = citizens(), citizens()
+    finds(one, booking, sms)
+    one.opens(f"{CENTRE}/days/2026-11-26?moving={booking.reference}").presses("2:30pm").sees("Your time until now")
+    clock.time += timedelta(minutes=6)
+    ledger.sweep(clock.time)
+    two.opens(f"{CENTRE}/days/2026-11-26").presses("2:30pm").proves("0711000002").sees("is held for you")
+    one.presses("Move my booking").sees("The time held for you is gone. Choose another.", "Move to which time?")
+    assert ledger.only_booking().starts_at == booking.starts_at
+
+
+def test_a_booking_is_given_up_only_after_it_was_asked(citizen, booking, sms, ledger):
+    finds(citizen, booking, sms).follows("Cancel my booking").sees("Cancel this booking?")
+    citizen.follows("No, keep it").follows("Cancel my booking")
+    first, second = citizen.sends("Yes, cancel it"), citizen.sends("Yes, cancel it")
+    assert first.request.full_path == second.request.full_path == "/booking/mine?said=given-up"
+    assert ledger.given_up() == [booking.reference]
+    assert ledger.messages().count("booking_given_up") == 1
+    citizen.opens(f"/booking/{booking.reference}").sees("This phone has no booking of that number.")
+    ledger.is_balanced()
+
+
+def test_the_sms_is_sent_again_but_not_for_ever(citizen, booking, sms, ledger):
+    finds(citizen, booking, sms).presses("Send the SMS again").sees("The SMS is on its way.")
+    for _ in range(3):
+        citizen.presses("Send the SMS again")
+    citizen.sees("We have just sent it. Please wait for it.")
+    assert ledger.messages().count("booking_confirmed") == 4
+
+
+def later(citizen, sms, ledger, catalogue):
+    """A booking far away, with everything before it full."""
+    offering = catalogue.offering("IDR", "GPO")
+    days = ledger.days(offering)
+    ledger.fill([offering], days[:5])
+    citizen.opens(f"{CENTRE}/days/{days[5]}")
+    citizen.presses(citizen.times()[0]).proves()
+    citizen.types("The ID number of the person coming", "12345678").presses("Continue").presses("Confirm my booking")
+    return offering, days
+
+
+def test_an_earlier_time_is_waited_for_and_taken(citizen, sms, ledger, catalogue, transaction, clock):
+    offering, days = later(citizen, sms, ledger, catalogue)
+    citizen.presses("SMS me if an earlier time is free").sees("You are in line.", "You wait for an earlier time")
+    free(transaction, offering, days[3], catalogue, clock)
+    citizen.opens("/booking/mine").sees("Earlier place:").follows("Take it or leave it")
+    first, second = citizen.sends("Take it"), citizen.sends("Take it")
+    assert first.request.path == second.request.path
+    assert ledger.only_booking().starts_at.date() == days[3]
+    assert "Booked" in first.text
+
+
+def test_a_place_on_offer_can_be_left_and_waiting_stopped(citizen, sms, ledger, catalogue, transaction, clock):
+    offering, days = later(citizen, sms, ledger, catalogue)
+    citizen.presses("SMS me if an earlier time is free")
+    free(transaction, offering, days[3], catalogue, clock)
+    citizen.opens("/booking/mine").follows("Take it or leave it").presses("Leave it")
+    citizen.sees("The place goes to the next in line.")
+    citizen.opens(f"/booking/{ledger.only_booking().reference}").presses("Stop waiting for an earlier time")
+    citizen.sees("You are no longer waiting.")
+    citizen.opens("/booking/offers/999").sees("That place is no longer held for you.")
+
+
+def free(transaction, offering, day, catalogue, clock):
+    """Somebody gives back a place of a full day, and the clock offers it."""
+    with transaction() as db:
+        db.execute(
+            sa.delete(Window).where(
+                Window.kind == Counted.DAY, Window.owner_id == offering.id, Window.starts_at == day_begins(day)
+            )
+        )
+    with transaction() as db:
+        tend(db, catalogue, now=clock.time, limit=10)
+        assert db.scalars(sa.select(WaitlistOffer.id)).one()
+
+
+def test_a_phone_is_forgotten_on_a_computer_that_others_use(citizen, booking, sms):
+    finds(citizen, booking, sms).presses("Forget my phone here").sees("This computer has forgotten your phone.")
+    citizen.opens(f"/booking/{booking.reference}").sees(BOOKED_WITH)
+
+
+def test_what_was_booked_by_dialling_is_found_on_the_web(citizen, phone, ledger, sms):
+    phone.dials("*191*9#").answers("1").answers("1").answers("1").answers("1").answers("1")
+    phone.answers("12345678").answers("1")
+    booking = ledger.only_booking()
+    finds(citizen, booking, sms).sees(f"Booking {grouped(booking.reference)}")

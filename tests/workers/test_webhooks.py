@@ -1,0 +1,227 @@
+"""Telling agencies over the wire: signed as the library checks, at least once, and nowhere but outside."""
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from standardwebhooks import Webhook as Reader
+
+from core.booking import commands
+from core.booking.beneficiaries import Beneficiary
+from core.db import Transaction
+from core.partners import webhooks
+from core.partners.tables import Delivery, Webhook
+from core.partners.webhooks import Secrets
+from core.people.audit import Actor, Intent
+from tests.support import NOW, SECRET_KEY, Clock
+from workers.posting import Answer, post
+from workers.webhooks import Sender, tell_until
+
+CLERK = Actor("desk", who="amina")
+
+
+@dataclass
+class Receiver:
+    """An agency's server: it keeps what it is sent, and answers what it is told to."""
+
+    url: str = ""
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    answer: Callable[[int], int] = lambda nth: 204
+    """The status for the nth message."""
+    location: str = ""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    kept = Receiver()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept.got.append((dict(self.headers.items()), body))
+            self.send_response(kept.answer(len(kept.got)))
+            if kept.location:
+                self.send_header("Location", kept.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        kept.url = f"http://127.0.0.1:{server.server_address[1]}/zamu?from=huduma"
+        yield kept
+        server.shutdown()
+
+
+@pytest.fixture
+def sender(transaction: Transaction, clock: Clock) -> Sender:
+    # Now, and not the tests' own day: who checks a signature looks at the clock.
+    clock.time = datetime.now(UTC).replace(microsecond=0)
+    return Sender(transaction, Secrets(SECRET_KEY), practice=True, now=clock)
+
+
+@pytest.fixture
+def webhook(transaction: Transaction, catalogue, receiver: Receiver, sender: Sender) -> int:
+    return listening(transaction, catalogue, receiver.url, sender)
+
+
+def listening(transaction: Transaction, catalogue, url: str, sender: Sender) -> int:
+    with transaction() as db:
+        added = webhooks.add(
+            db,
+            sender.secrets,
+            agency_id=catalogue.services["IDR"].agency_id,
+            url=url,
+            events=[],
+            actor=CLERK,
+            practice=True,
+            now=NOW - timedelta(minutes=1),
+        )
+    sender.look()
+    return added.id
+
+
+@pytest.fixture
+def books(transaction: Transaction, catalogue, register) -> Callable[[int], str]:
+    """`books(3)`: the third citizen books a lost ID at the GPO; the reference."""
+
+    def book(nth: int) -> str:
+        with transaction() as db:
+            contact = register.contact(db, f"+2547110000{nth:02d}", now=NOW).id
+            return commands.confirm(
+                db,
+                Intent(contact, f"test-{nth}", Actor("ussd", contact), "en", NOW),
+                offering=catalogue.offering("IDR", "GPO"),
+                starts_at=NOW + timedelta(days=1),
+                closed_days=catalogue.closed_days,
+                beneficiary=Beneficiary(register.identity(db, "national_id", f"2765{nth:04d}", now=NOW).id),
+            ).reference
+
+    return book
+
+
+def test_what_arrives_is_signed_and_says_what_happened(sender, webhook, receiver, books, transaction):
+    reference = books(1)
+    sender.look()
+    assert sender.work_off(webhook) == 1
+    [(headers, body)] = receiver.got
+    with transaction() as db:
+        secret = sender.secrets.open(db.get_one(Webhook, webhook).secret_sealed)
+    told = Reader(secret).verify(body, headers)
+    assert told["type"] == "booking.confirmed"
+    assert told["data"]["reference"] == reference
+    assert headers["webhook-id"].startswith("event-")
+    assert b"27650001" not in body
+    assert b"711000001" not in body
+    assert sender.work_off(webhook) == 0, "once"
+
+
+def test_what_is_not_taken_comes_again_with_the_same_id(sender, webhook, receiver, books, transaction, clock):
+    books(1)
+    sender.look()
+    receiver.answer = lambda nth: 503 if nth == 1 else 200
+    assert sender.work_off(webhook) == 0
+    assert sender.work_off(webhook) == 0, "not before its time"
+    assert len(receiver.got) == 1
+    clock.time += timedelta(seconds=11)
+    assert sender.work_off(webhook) == 1
+    first, second = receiver.got
+    assert first[0]["webhook-id"] == second[0]["webhook-id"]
+    assert first[1] == second[1]
+    with transaction() as db:
+        delivery = db.scalars(sa.select(Delivery)).one()
+        assert (delivery.attempts, delivery.answer, delivery.next_at) == (2, "200", None)
+
+
+def test_a_redirect_is_not_followed(sender, webhook, receiver, books, transaction):
+    books(1)
+    sender.look()
+    receiver.answer, receiver.location = lambda nth: 302, receiver.url
+    assert sender.work_off(webhook) == 0
+    assert len(receiver.got) == 1
+    with transaction() as db:
+        assert db.scalars(sa.select(Delivery.answer)).one() == "302"
+
+
+def test_one_that_hangs_holds_up_nobody_else(sender, webhook, receiver, books, transaction, catalogue):
+    hangs, goes_on = threading.Event(), threading.Event()
+    stuck = listening(transaction, catalogue, "https://stuck.example/", sender)
+
+    def post_or_hang(url: str, body: bytes, headers: dict[str, str], *, practice: bool) -> Answer:
+        if "stuck" in url:
+            hangs.set()
+            goes_on.wait(20)
+            return Answer(False, "timeout")
+        return post(url, body, headers, practice=practice)
+
+    sender.post = post_or_hang
+    for nth in (1, 2):
+        books(nth)
+    sender.look()
+    with ThreadPoolExecutor(2) as executor:
+        sender.hand_out(executor)
+        assert hangs.wait(20)
+        assert sender.under_way[webhook].result(20) == 2
+        sender.hand_out(executor)
+        assert not sender.under_way[stuck].done()
+        goes_on.set()
+        assert sender.under_way[stuck].result(20) == 0
+    assert len(receiver.got) == 2
+
+
+def test_two_senders_send_each_message_once(sender, webhook, receiver, books):
+    for nth in range(6):
+        books(nth)
+    sender.look()
+    with ThreadPoolExecutor(3) as executor:
+        assert sum(executor.map(sender.work_off, [webhook] * 3)) == 6
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == len(receiver.got) == 6
+
+
+def test_the_process_looks_sends_and_stops(sender, webhook, receiver, books):
+    books(1)
+    receiver.answer = lambda nth: (sender.stopping.set(), 200)[1]
+    with ThreadPoolExecutor(2) as executor:
+        tell_until(sender, executor)
+    assert json.loads(receiver.got[0][1])["type"] == "booking.confirmed"
+
+
+# Where messages may go.
+
+
+def sends(url: str, *addresses: str, practice: bool = False) -> str:
+    return post(url, b"{}", {}, practice=practice, resolve=lambda host, port: list(addresses)).said
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fd00::1", "::ffff:10.1.2.3"])
+def test_a_name_that_leads_behind_our_walls_is_refused(address):
+    assert sends("https://agency.example/", address) == "refused"
+    assert sends("https://agency.example/", "8.8.8.8", address) == "refused"
+
+
+def test_an_address_that_should_not_be_there_is_refused(receiver):
+    assert sends("http://agency.example/", "8.8.8.8") == "refused"
+    assert sends(receiver.url, "127.0.0.1") == "refused"
+    assert sends(receiver.url, "10.0.0.1", practice=True) == "refused"
+    assert sends(receiver.url, "127.0.0.1", practice=True) == "204"
+
+
+def test_a_server_that_is_not_there_is_told_apart():
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        port = server.server_address[1]
+    assert sends(f"http://127.0.0.1:{port}/", "127.0.0.1", practice=True) == "unreachable"
+    assert sends("https://agency.example/") == "unreachable"
+
+
+def test_a_server_without_a_certificate_of_its_name_is_not_talked_to(receiver):
+    port = receiver.url.partition(":")[2].rpartition(":")[2].partition("/")[0]
+    assert sends(f"https://127.0.0.1:{port}/", "127.0.0.1", practice=True) == "certificate"
+    assert receiver.got == []

@@ -1,0 +1,96 @@
+"""Closures in words, and what a page shows of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, Progress, What
+from core.booking.closing.commands import HOURS_CHANGED
+from core.catalogue.snapshot import Catalogue
+from core.clock import local_date
+from core.wording import N_, dates
+from core.wording import gettext as _
+
+SAID = {
+    SYSTEM_DOWN: N_("The system is down"),
+    OFFICER_ABSENT: N_("An officer is absent"),
+    HOURS_CHANGED: N_("The hours were changed"),
+}
+REFUSED = {
+    "order": N_("It ends before it begins."),
+    "past": N_("That is past. Give a time to come."),
+    "long": N_("That is longer than a year: switch the service off at this centre."),
+    "counters": N_("There are not so many counters."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How many are hit on a day at a service."""
+
+    day: str
+    service: str
+    people: int
+
+
+def reason(said: str) -> str:
+    return _(SAID[said]) if said in SAID else said
+
+
+def what_line(catalogue: Catalogue, progress: Progress) -> str:
+    """All of the centre; Lost ID; 1 counter of Lost ID."""
+    offering = catalogue.offering_by_id(progress.offering_id) if progress.offering_id is not None else None
+    if progress.offering_id is None:
+        return _("The whole centre")
+    service = offering.service.names.spoken_full if offering else _("A service that is switched off")
+    return counters_of(service, progress.counters or None)
+
+
+def what_of(what: What) -> str:
+    if what.offering is None:
+        return _("The whole centre")
+    return counters_of(what.offering.service.names.spoken_full, what.counters)
+
+
+def counters_of(service: str, counters: int | None) -> str:
+    return service if counters is None else _("{service}, counters: {count}").format(service=service, count=counters)
+
+
+def span_line(starts_at: datetime, ends_at: datetime) -> str:
+    return _("{start} until {end}").format(start=_moment(starts_at), end=_moment(ends_at))
+
+
+def state_line(progress: Progress, now: datetime) -> str:
+    """Where it stands."""
+    if progress.lifted_at is not None:
+        return _("opened again")
+    if not progress.is_cleared:
+        return _("moving people")
+    return _("over") if progress.ends_at <= now else _("everybody has been moved")
+
+
+def lines(catalogue: Catalogue, impacts: Sequence[Impact]) -> list[Line]:
+    """By day, then by service."""
+    found = sorted(row for impact in impacts for row in impact.by_day)
+    return [
+        Line(dates.day_month(day), catalogue.service_by_id(service_id).names.spoken_full, people)
+        for day, service_id, people in found
+    ]
+
+
+def moved_line(impacts: Sequence[Impact]) -> str:
+    """How many can be moved, as far as that was tried."""
+    people = sum(impact.people for impact in impacts)
+    tried = sum(impact.tried for impact in impacts)
+    movable = sum(impact.movable for impact in impacts)
+    if not people:
+        return _("Nobody is booked then.")
+    if tried < people:
+        return _("Of the first {tried}, {movable} have another time near it.").format(tried=tried, movable=movable)
+    return _("{movable} of {people} have another time near it. The others are told, and stand first in line.").format(
+        movable=movable, people=people
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{dates.when(moment)} {local_date(moment).year}"
