@@ -41,6 +41,13 @@ ZamuError
 │   ├── UsernameTaken        the staff number has an account
 │   ├── NoSuchColleague      no such account, or none that they are in charge of
 │   └── NotTheirs            not theirs to give: the role, the centre or the agency
+├── VisitRefused             visits.errors: nothing was changed
+│   ├── AnotherDay           expected at this centre, on a later day
+│   ├── AnotherCentre        expected elsewhere
+│   ├── AlreadyOver          the visit has ended, one way or another
+│   │   └── Contradicted     paper says otherwise than what has been recorded
+│   ├── NotYet               nobody can be missed before their time
+│   └── TimeRefused          what was done on paper cannot have been done then
 ├── TooManyLookups           tracking.lookup: this phone, or anybody of this number, in an hour
 ├── TooManySms               messaging.limits: the message was asked for often enough in the last hour
 ├── NotUnknown               messaging.desk: no such message, or what became of it is known

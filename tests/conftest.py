@@ -40,6 +40,7 @@ CATALOGUE_TABLES = frozenset(
         "holiday_overrides",
         "closures",
         "catalogue_version",
+        "hand_edits",
     ]
 )
 

@@ -21,12 +21,14 @@ from core.gsm7 import is_gsm7
 from core.messaging.tables import Lane
 from core.people.audit import Intent
 from core.settings import LocalSettings
+from core.staff.roles import Can
 from core.tracking import lookup
 from menus.proof import Stock, examples
 from tests.support import NOW
 from ussd.screens import SCREENS
 from web import cli
 from web.app import PUBLIC
+from web.desk import sign_in
 from web.local import run
 from web.local.console import Output
 from web.local.guard import Guard
@@ -36,27 +38,130 @@ ROOT = Path(__file__).parents[1]
 
 # Every route has an authentication decision.
 
+PORTAL = {
+    "api_guide.guide",
+    "api_guide.openapi",
+    "booking.centres",
+    "booking.counties",
+    "booking.day",
+    "booking.days",
+    "booking.place",
+    "booking.services",
+    "booking.start",
+    "booking.times",
+    "centres.centre",
+    "centres.centres",
+    "confirming.check",
+    "holding.again",
+    "holding.code",
+    "holding.phone",
+    "holding.who",
+    "home.home",
+    "home.too_big",
+    "own_booking.find",
+    "own_booking.forget",
+    "own_booking.phone",
+    "own_booking.phone_code",
+    "services.service",
+    "services.services",
+    "tracking.look",
+    "tracking.status",
+    "tracking.take",
+}
+"""Open to everybody: what they show of anybody, they show to who has just typed it or proved a phone."""
+PROVEN = {
+    "own_booking.booked",
+    "own_booking.code",
+    "own_booking.give_up",
+    "own_booking.mine",
+    "own_booking.see",
+    "own_booking.send_again",
+    "slip.slip",
+    "waiting.beside",
+    "waiting.offer",
+    "waiting.stop",
+}
+"""Somebody's own: only for a browser that has proved the phone by a code."""
+STATIC_OF_API = {"api-docs.static"}
 
-def test_every_route_is_public_on_purpose_or_asks_for_a_secret(app: Flask) -> None:
-    client = app.test_client()
+
+def decision(endpoint: str, rule: Rule, view: Any) -> str:
+    """Who may ask for it; empty where nobody has decided."""
+    decided = {
+        "public": endpoint in PUBLIC | STATIC_OF_API,
+        "portal": endpoint in PORTAL,
+        "proven": endpoint in PROVEN,
+        "sign-in": endpoint in sign_in.OPEN,
+        "signed in": endpoint in sign_in.OWN or getattr(view, "needs", "nothing") is None,
+        "role": isinstance(getattr(view, "needs", None), Can),
+        "secret": "secret" in rule.arguments,
+        "key": rule.rule.startswith("/api/v1/") and endpoint.startswith("api."),
+    }
+    [*one] = (name for name, holds in decided.items() if holds)
+    return one[0] if len(one) == 1 else ""
+
+
+def routes(app: Flask, kind: str) -> Iterator[tuple[Rule, str]]:
+    """Those with this decision, and each of their methods."""
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in PUBLIC:
-            continue
-        assert "secret" in rule.arguments, f"{rule} checks nobody"
-        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
-            response = client.open(_address(rule), method=method, data={"anything": "at all"})
-            assert response.status_code == 404, f"{method} {rule} answers {response.status_code} to a wrong secret"
+        if decision(rule.endpoint, rule, app.view_functions[rule.endpoint]) == kind:
+            yield from ((rule, method) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}))
 
 
-def test_what_is_public_is_there(app: Flask) -> None:
-    assert {rule.endpoint for rule in app.url_map.iter_rules()} >= PUBLIC
+def test_every_route_has_one_authentication_decision(app: Flask) -> None:
+    undecided = [
+        f"{rule} ({rule.endpoint})"
+        for rule in app.url_map.iter_rules()
+        if not decision(rule.endpoint, rule, app.view_functions[rule.endpoint])
+    ]
+    assert undecided == []
+
+
+def test_what_is_decided_is_there(app: Flask) -> None:
+    there = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert there >= PUBLIC | PORTAL | PROVEN | sign_in.OPEN | sign_in.OWN
+    assert not {rule.endpoint for rule, _method in routes(app, "portal")} & {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith("/desk")
+    }
     for path in ("/healthz", "/readyz", "/metrics"):
         assert app.test_client().get(path).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["secret", "key", "role", "signed in", "proven"])
+def test_who_brings_nothing_gets_nothing(app: Flask, kind: str) -> None:
+    client, tried = app.test_client(), 0
+    for rule, method in routes(app, kind):
+        response = client.open(_address(rule), method=method, data={"anything": "at all"})
+        told = f"{method} {rule} answers {response.status_code} {response.location}"
+        if kind == "secret":
+            assert response.status_code == 404, told
+        elif kind == "key":
+            assert response.status_code == 401, told
+        elif kind == "proven":
+            assert response.status_code in (302, 303, 404), told
+        else:
+            assert response.status_code == 302, told
+            assert str(response.location).startswith("/desk/sign-in"), told
+        tried += 1
+    assert tried > 3
+
+
+def test_the_steps_of_signing_in_lead_back_to_its_beginning(app: Flask) -> None:
+    client = app.test_client()
+    for rule, method in routes(app, "sign-in"):
+        response = client.open(_address(rule), method=method)
+        if rule.endpoint == "sign_in.login":
+            assert response.status_code == 200
+        else:
+            assert response.location == "/desk/sign-in", f"{method} {rule}"
+
+
 def _address(rule: Rule) -> str:
     """The route with something in every place, and no secret."""
-    return re.sub(r"<[^>]+>", "not-the-secret", rule.rule)
+    filled = re.sub(r"<any\(([^,)]+)[^>]*>", r"\1", rule.rule)
+    filled = re.sub(r"<(int|row)\b[^>]*>", "1", filled)
+    filled = re.sub(r"<eight_digits[^>]*>", "48217092", filled)
+    return re.sub(r"<[^>]+>", "not-the-secret", filled)
 
 
 # Every screen is proved.

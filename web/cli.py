@@ -9,7 +9,7 @@ import click
 
 from core.messaging.tables import Lane
 from core.settings import LocalSettings, Settings, SettingsError, environment
-from web.commands import campaigns, documents, going_live, messages, money
+from web.commands import campaigns, documents, going_live, messages, money, staff
 from web.commands.opening import given_settings
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `zamu --help` is quick
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `zamu --help` i
 
 LANES = [lane.value for lane in Lane]
 TO_TRY = "Documents to try (My document: the number, then the last 3 digits of the ID, or the year of birth)"
+
+TO_SIGN_IN = "Staff to sign in as (role, staff number, password; the page shows the code that their phone would)"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +36,8 @@ def run() -> None:
         seeded = _seeded(Settings.from_environment(env), demo=True)
         applied = sum(change.applied for change in seeded.changes)
         click.echo(f"The catalogue is loaded ({applied} changes)." if applied else "The catalogue is up to date.")
-        return [TO_TRY, *(f"  {document}" for document in seeded.documents)]
+        accounts = [TO_SIGN_IN, *(f"  {account}" for account in seeded.accounts)] if seeded.accounts else []
+        return [TO_TRY, *(f"  {document}" for document in seeded.documents), "", *accounts]
 
     sys.exit(run_everything(_local_settings(), environ=environment(), migrate=migrate, seed=seed))
 
@@ -62,6 +65,14 @@ def clock() -> None:
     from workers.clock import run_clock
 
     run_clock(given_settings())
+
+
+@main.command()
+def webhooks() -> None:
+    """Tell agencies' systems what has happened. Two of them do no harm."""
+    from workers.webhooks import run_webhooks
+
+    run_webhooks(given_settings())
 
 
 @main.command()
@@ -140,6 +151,7 @@ main.add_command(campaigns.campaign)
 main.add_command(documents.documents)
 main.add_command(messages.messages)
 main.add_command(money.money)
+main.add_command(staff.staff)
 main.add_command(going_live.callbacks)
 main.add_command(going_live.smoke)
 

@@ -21,7 +21,7 @@ from core.people.register import Register
 from core.tracking.files import Row, Table, open_table
 from core.tracking.files.kinds import look
 from core.tracking.files.returned import ReturnedRows
-from core.tracking.intake import Bounds, Delivery, Outcome, Result, known_files, take_rows
+from core.tracking.intake import UNBOUNDED, Bounds, Delivery, Outcome, Result, known_files, take_rows
 from core.tracking.stages import Stage
 from core.tracking.tables import IntakeFile
 from core.wording import N_
@@ -46,7 +46,7 @@ class Order:
     tell: bool = True
     again: bool = False
     """Read it once more, though it was taken in already."""
-    bounds: Bounds = Bounds()
+    bounds: Bounds = UNBOUNDED
     """Whose documents it may be about."""
 
 

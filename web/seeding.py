@@ -1,6 +1,6 @@
-"""`zamu seed`: load the catalogue, and for a demonstration open offerings and make some documents."""
+"""`zamu seed`: load the catalogue, and for a demonstration open offerings, make some documents and accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.catalogue.demo import open_demo_offerings
@@ -9,6 +9,8 @@ from core.catalogue.merging import Change
 from core.db import make_engine, transactions
 from core.people.register import Register
 from core.settings import Settings
+from core.staff.practice import PracticeAccount, make_practice_accounts
+from core.staff.secrets import Secrets
 from core.tracking.demo import DemoDocument, make_demo_documents
 
 
@@ -18,6 +20,8 @@ class Seeded:
     """To the catalogue; none where it was up to date."""
     documents: list[DemoDocument]
     """To look up when trying things out; none without `demo`."""
+    accounts: list[PracticeAccount] = field(default_factory=list)
+    """To sign in with at the desk; only where people are made up (settings.practice)."""
 
 
 def seed_database(settings: Settings, *, demo: bool, now: datetime) -> Seeded:
@@ -33,6 +37,8 @@ def seed_database(settings: Settings, *, demo: bool, now: datetime) -> Seeded:
             if not demo:
                 return Seeded(changes, [])
             changes += open_demo_offerings(db, now=now)
-            return Seeded(changes, make_demo_documents(db, Register(settings.secret_key), now=now))
+            documents = make_demo_documents(db, Register(settings.secret_key), now=now)
+            accounts = make_practice_accounts(db, Secrets(settings.secret_key), now=now) if settings.practice else []
+            return Seeded(changes, documents, accounts)
     finally:
         engine.dispose()

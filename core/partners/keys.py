@@ -1,10 +1,10 @@
 """The keys that agencies' systems come in with.
 
-A key is 32 random bytes: nobody guesses it, so its plain SHA-256 is enough to
-know it by, and one indexed read finds its agency. It is shown once, to whoever
-made it.
+A key is 32 bytes that nobody guesses, so its plain SHA-256 is enough to know it
+by, and one indexed read finds its agency. It is shown once, to whoever made it.
 """
 
+import base64
 import hashlib
 import re
 import secrets
@@ -19,6 +19,7 @@ from core.db import Session
 from core.partners.errors import BadKey, NoSuchKey
 from core.partners.tables import ApiKey
 from core.people.audit import Actor, record_event
+from core.people.sealing import Sealer
 
 PREFIX = "zamu_"
 """By which those who look for leaked secrets know one of ours."""
@@ -56,6 +57,17 @@ class Partner:
         return Actor("api", who=f"key:{self.key_id}")
 
 
+class Maker:
+    """Makes the key that follows from a form's: sending the form twice shows the same one, stored nowhere."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._sealer = Sealer(secret_key, "api-key")
+
+    def key(self, request_key: str) -> str:
+        halves = [self._sealer.index(f"{half}:{request_key}") for half in range(2)]
+        return PREFIX + base64.urlsafe_b64encode(b"".join(halves)).decode().rstrip("=")
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A new key. `key` is stored nowhere."""
@@ -64,9 +76,20 @@ class Made:
     key: str
 
 
-def make(db: Session, *, agency_id: int, name: str, scopes: Collection[Scope], actor: Actor, now: datetime) -> Made:
-    """Make a key for an agency. Call it inside `once`, and keep `key` out of the outcome."""
-    key = PREFIX + secrets.token_urlsafe(32)
+def make(
+    db: Session,
+    *,
+    agency_id: int,
+    name: str,
+    scopes: Collection[Scope],
+    actor: Actor,
+    now: datetime,
+    key: str | None = None,
+) -> Made:
+    """Make a key for an agency; a random one unless a `Maker`'s is given. Call it inside `once`, and keep it out of
+    the outcome.
+    """
+    key = key or PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(
         agency_id=agency_id,
         name=name,

@@ -74,7 +74,9 @@ def documents_of(
 
     A few rows of each service from its own index, however many documents there are.
     """
-    services = sa.func.unnest(sa.cast(list(service_ids), ARRAY(sa.Integer))).table_valued("id").render_derived(name="mine")
+    services = (
+        sa.func.unnest(sa.cast(list(service_ids), ARRAY(sa.Integer))).table_valued("id").render_derived(name="mine")
+    )
     one = sa.select(Document).where(Document.service_id == services.c.id, Document.stage_since <= now - SETTLES)
     if since is not None:
         one = one.where(Document.stage_since >= since)

@@ -130,8 +130,9 @@ def _move_here(db: Session, own: OwnBooking, offering: Offering, start: datetime
     repoint(db, own, offering_id=offering.id, starts_at=start)
     settle(db, exchange, now=intent.now)
     outbox.withdraw(db, own.subject, now=intent.now)
+    where = {"offering_id": offering.id, "starts_at": start.isoformat()}
     was = {"from_offering_id": own.booked.offering_id, "from": own.booked.starts_at.isoformat()}
-    record_event(db, "booking.received", own.subject, actor=intent.actor, now=intent.now, **was)
+    record_event(db, "booking.moved", own.subject, actor=intent.actor, now=intent.now, **(where | was))
 
 
 def not_come(db: Session, *, reference: str, site_id: int, actor: Actor, request_key: str, now: datetime) -> None:

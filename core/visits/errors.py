@@ -4,9 +4,9 @@ VisitRefused
 ├── AnotherDay       expected at this centre, on a later day
 ├── AnotherCentre    expected elsewhere
 ├── AlreadyOver      the visit has ended, one way or another
+│   └── Contradicted paper says otherwise than what has been recorded
 ├── NotYet           nobody can be missed before their time
-├── TimeRefused      what was done on paper cannot have been done then
-└── Contradicted     paper says otherwise than what has been recorded
+└── TimeRefused      what was done on paper cannot have been done then
 """
 
 from datetime import datetime

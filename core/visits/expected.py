@@ -103,6 +103,15 @@ def visit_of(db: Session, register: Register, *, site_id: int, reference: str) -
     return next(iter(bookings_where(db, register, site_id, reference=reference)), None)
 
 
+def appointments_where(
+    db: Session, register: Register, site_id: int, *condition: sa.ColumnElement[bool]
+) -> list[Expected]:
+    """Agencies' own appointments at this centre, the latest first."""
+    found = sa.union_all(_bookings(site_id, sa.false()), _appointments(site_id, *condition)).subquery()
+    rows = db.execute(sa.select(found).order_by(found.c.starts_at.desc(), found.c.id.desc()).limit(PAGE))
+    return [_expected(row, register) for row in rows]
+
+
 def bookings_where(db: Session, register: Register, site_id: int, **wanted: Any) -> list[Expected]:
     """Bookings of this centre, the latest first, by columns that live and past ones have: reference, contact_id."""
     live = [getattr(Booking, name) == value for name, value in wanted.items()]

@@ -11,13 +11,14 @@ from core.booking.availability import day_begins
 from core.clock import local_date
 from core.db import Session
 from core.errors import Malformed
+from core.partners.tables import Appointment
 from core.people.audit import Actor, record_event
 from core.people.identities import KINDS, Identity, parse_identity
 from core.people.register import Register
 from core.phones import parse_phone
 from core.references import parse_reference
 from core.tracking.tables import Document
-from core.visits.expected import Expected, bookings_where, ending_in, visit_of
+from core.visits.expected import Expected, Key, appointments_where, bookings_where, ending_in, visit_of
 
 LAST_FOUR = 4
 
@@ -34,13 +35,14 @@ class Found:
 def find(db: Session, register: Register, *, site_id: int, text: str, actor: Actor, now: datetime) -> Found:
     """Look a number up among a centre's citizens, and leave the trace of it; what was typed is kept nowhere.
 
-    A reference, a tracking number, a full phone or ID number, or the last four
+    A reference, an agency's own, a tracking number, a full phone or ID number, or the last four
     of a phone or ID, which are looked for among those of today.
     """
     typed = scanned(text)
-    found: dict[str, Expected] = {}
-    for visit in _visits(db, register, typed, site_id=site_id, now=now):
-        found.setdefault(visit.reference, visit)
+    found: dict[Key, Expected] = {}
+    today = day_begins(local_date(now))
+    for visit in _visits(db, register, typed, site_id=site_id, today=today):
+        found.setdefault(visit.key, visit)
     tracking_number = _document(db, typed, site_id)
     details = {"site_id": site_id, "found": len(found), "documents": int(tracking_number is not None)}
     record_event(db, "visits.searched", f"site:{site_id}", actor=actor, now=now, **details)
@@ -64,18 +66,19 @@ def reference_in(text: str) -> str | None:
         return None
 
 
-def _visits(db: Session, register: Register, typed: str, *, site_id: int, now: datetime) -> list[Expected]:
+def _visits(db: Session, register: Register, typed: str, *, site_id: int, today: datetime) -> list[Expected]:
+    theirs = (Appointment.reference == typed, Appointment.starts_at >= today)
+    found = appointments_where(db, register, site_id, *theirs)
     plain = re.sub(r"[\s./-]", "", typed)
     if len(plain) == LAST_FOUR and plain.isalnum():
-        return ending_in(db, register, site_id=site_id, day=local_date(now), last_four=plain)
-    found: list[Expected] = []
+        return found + ending_in(db, register, site_id=site_id, day=local_date(today), last_four=plain)
     reference = reference_in(typed)
     if reference is not None:
         visit = visit_of(db, register, site_id=site_id, reference=reference)
         found += [visit] if visit else []
     for column, person_id in _people(db, register, typed):
         mine = bookings_where(db, register, site_id, **{column: person_id})
-        found += [visit for visit in mine if visit.starts_at >= day_begins(local_date(now))]
+        found += [visit for visit in mine if visit.starts_at >= today]
     return found
 
 

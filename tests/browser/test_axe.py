@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from core.catalogue.tables import CatalogueVersion, Closure
 from core.settings import Settings
 from core.wording import LANGUAGES
 from tests.browser.axe import NOT_LOOKED_AT, WIDTH, World, endpoints, faults, reader, sticks_out, unconnected, visit
@@ -26,15 +28,25 @@ PAGES = endpoints(unconnected())
 @pytest.fixture(scope="module")
 def world(town_database: Database, _town_settings: Settings) -> Iterator[World]:
     """A town with a few people in it, served to a browser."""
-    app = create_app(_town_settings, now=Clock())
+    clock = Clock()
+    app = create_app(_town_settings, now=clock)
     try:
         with served(app) as address:
-            yield inhabit(World(app, address), _town_settings)
+            yield inhabit(World(app, address), _town_settings, clock)
     finally:
         app.extensions["engine"].dispose()
         clear(town_database, keep=CATALOGUE_TABLES)
+        open_again(town_database)
         with contextlib.closing(redis.Redis.from_url(_town_settings.redis_url)) as client:
             client.flushall()
+
+
+def open_again(town: Database) -> None:
+    """Closures belong to the catalogue, which other tests go on with."""
+    engine = sa.create_engine(town.owner, poolclass=sa.pool.NullPool)
+    with engine.begin() as db:
+        db.execute(sa.delete(Closure))
+        db.execute(sa.update(CatalogueVersion).values(version=CatalogueVersion.version + 1))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ def seen(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
-def fill(client: Any, address: str, at: str | None = None, **values: Any) -> Any:
+def fill(client: Any, address: str, /, at: str | None = None, **values: Any) -> Any:
     """Open a page (`at`, or the address itself) and send a form with its unseen fields to the address."""
     page = client.get(at or address).text
     return client.post(address, data=unseen(page) | values)

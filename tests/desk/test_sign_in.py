@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from core.db import Transaction
 from core.people.audit import Actor
 from core.people.tables import Event
-from core.settings import Settings
+from core.settings import DEMO_KEY, Settings
 from core.staff.colleagues import (
     ANYBODY,
     Asked,
@@ -200,13 +200,13 @@ def test_many_wrong_passwords_at_once_are_no_more_than_five(hire, app, transacti
 
 
 @pytest.fixture
-def with_phone(hire, app, clock) -> Iterator[Person]:
+def with_phone(hire, app, clock) -> Person:
     person = hire()
     browser = Browser(app)
     browser.sign_in(person)
     browser.set_up_phone(person)
     clock.time += timedelta(minutes=1)
-    yield person
+    return person
 
 
 def test_wrong_codes_lock_too_although_the_password_is_right_in_between(with_phone, app, transaction) -> None:
@@ -239,7 +239,8 @@ def test_a_code_that_is_no_code_is_told_and_not_counted(with_phone, app, transac
 
 def test_the_key_of_the_app_is_sealed(with_phone, transaction) -> None:
     kept = row(transaction, with_phone).tf_totp_secret
-    assert kept and with_phone.key not in kept
+    assert kept
+    assert with_phone.key not in kept
 
 
 def test_an_officer_without_a_smartphone_signs_in_with_printed_codes(hire, app, transaction, settings) -> None:
@@ -247,7 +248,8 @@ def test_an_officer_without_a_smartphone_signs_in_with_printed_codes(hire, app, 
     with transaction() as db:
         codes = print_codes(db, row(transaction, person).id, secrets=Secrets(settings.secret_key), asked=asked("codes"))
     kept = row(transaction, person).mf_recovery_codes
-    assert len(set(codes)) == 10 and not set(codes) & set(kept), "they are not kept as they are"
+    assert len(set(codes)) == 10
+    assert not set(codes) & set(kept), "they are not kept as they are"
     browser = Browser(app)
     assert browser.sign_in(person).location.startswith(PRINTED)
     assert browser.post(PRINTED, code=codes[0].upper().replace("-", " ")).status_code == 302
@@ -288,7 +290,8 @@ def test_one_makes_printed_codes_for_oneself_after_giving_the_password_again(wit
     key = re.search(r'name="request_key"[^>]*value="([^"]+)"', form.text)[1]
     pages = [browser.post_from(form, "/desk/printed-codes", request_key=key) for _twice in range(2)]
     shown = [re.findall(r"<code>([a-z0-9-]+)</code>", page.text) for page in pages]
-    assert len(shown[0]) == 10 and shown[0] == shown[1], "sent twice, it makes the same ones"
+    assert len(shown[0]) == 10
+    assert shown[0] == shown[1], "sent twice, it makes the same ones"
     assert "staff.own_codes_printed" in events(transaction)
     with browser.client.session_transaction() as session:
         session["fs_paa"], session["fs_gexp"] = 1, 1
@@ -296,6 +299,27 @@ def test_one_makes_printed_codes_for_oneself_after_giving_the_password_again(wit
     assert answer.location.startswith("/desk/sign-in/again")
     assert "That is not your password" in browser.post(answer.location, password="wrong").text
     assert browser.post(answer.location, password=with_phone.password).location.startswith("/desk")
+
+
+def test_practice_shows_the_code_that_a_phone_would_and_a_real_installation_does_not(
+    hire, make_app, app, clock
+) -> None:
+    practice = Browser(make_app(secret_key=f"{DEMO_KEY}{'x' * 32}"))
+    person = hire()
+    for browser, shown in ((practice, 2), (Browser(app), 0)):
+        browser.sign_in(person)
+        codes = []
+        page = browser.post(PHONE, setup="authenticator")
+        codes += re.findall(r"the app would show now: (\d{6})", page.text)
+        if codes:
+            assert browser.post_from(page, CODE, code=codes[0]).status_code == 302
+            again = Browser(practice.client.application)
+            again.sign_in(person)
+            codes += re.findall(r"the app would show now: (\d{6})", again.client.get(CODE).text)
+            assert again.post(CODE, code=codes[1]).status_code == 302, "also within the same half minute"
+            with practice.client.application.extensions["engine"].begin() as db:
+                db.execute(sa.update(Staff).values(tf_totp_secret=None, tf_primary_method=None))
+        assert len(codes) == shown
 
 
 # How long it lasts.
@@ -372,7 +396,8 @@ def two(hire, app, clock) -> tuple[Browser, Person, Person]:
     """Two officers who have both signed in at one computer today; the second is there now."""
     browser, people = Browser(app), (hire("10234"), hire("10235"))
     for person in people:
-        browser.leave("/desk/change-officer") if browser.inside else None
+        if browser.inside:
+            browser.leave("/desk/change-officer")
         browser.post(f"{SIGN_IN}?other=1", username=person.username, password=person.password)
         browser.set_up_phone(person)
         clock.time += timedelta(minutes=1)
@@ -380,10 +405,12 @@ def two(hire, app, clock) -> tuple[Browser, Person, Person]:
 
 
 def test_whoever_gave_their_code_here_today_needs_only_the_password(two, app) -> None:
-    browser, first, second = two
+    browser, first, _second = two
     browser.leave("/desk/change-officer")
     page = browser.client.get(SIGN_IN).text
-    assert "Who are you?" in page and "Officer 10234" in page and "Officer 10235" in page
+    assert "Who are you?" in page
+    assert "Officer 10234" in page
+    assert "Officer 10235" in page
     assert browser.sign_in(first).status_code == 302
     assert browser.inside
     assert "Officer 10234" in browser.client.get("/desk").text
@@ -396,7 +423,8 @@ def test_it_is_forgotten_after_twelve_hours_and_by_signing_out(two, clock) -> No
     browser, first, second = two
     browser.leave("/desk/sign-out")
     page = browser.client.get(SIGN_IN).text
-    assert "Officer 10234" in page and "Officer 10235" not in page
+    assert "Officer 10234" in page
+    assert "Officer 10235" not in page
     assert browser.post(f"{SIGN_IN}?other=1", username=second.username, password=second.password).location.startswith(
         CODE
     )
@@ -418,7 +446,9 @@ def test_the_cookies_are_for_no_script_and_for_no_other_site(two, app) -> None:
     browser, _first, _second = two
     cookies = [browser.client.get_cookie("zamu"), browser.client.get_cookie("zamu-desk", path="/desk")]
     for cookie in cookies:
-        assert cookie and cookie.http_only and cookie.same_site == "Lax"
+        assert cookie
+        assert cookie.http_only
+        assert cookie.same_site == "Lax"
 
 
 def test_a_cookie_made_by_somebody_else_says_nothing(two, app, transaction) -> None:

@@ -146,11 +146,13 @@ def test_a_new_password_and_codes_are_shown_once_and_a_second_press_of_the_form_
         given = typed | {"request_key": f"{what}-0123456789abcdef"}
         pages = [client.post(f"/desk/staff/{other.id}/{what}", data=given) for _twice in range(2)]
         found = [re.findall(shown, page.text) for page in pages]
-        assert found[0] and found[0] == found[1]
+        assert found[0]
+        assert found[0] == found[1]
         assert len(found[0]) == (1 if what == "password" else 10)
         assert found[0][0] not in client.get(f"/desk/staff/{other.id}").text
     changed = row(other.username)
-    assert changed.must_change_password and changed.password != other.password
+    assert changed.must_change_password
+    assert changed.password != other.password
     assert changed.fs_uniquifier != other.fs_uniquifier
     assert len(changed.mf_recovery_codes) == 10
     assert [name for name, _who, _subject in events()] == ["staff.password_given", "staff.codes_printed"]
@@ -184,7 +186,8 @@ def test_colleagues_are_found_by_number_or_name_and_listed_page_by_page(desk, tr
                       fs_uniquifier=str(nth), created_at=client.clock())
             )  # fmt: skip
     first = client.get("/desk/staff").text
-    assert "a049" in first and "a050" not in first
+    assert "a049" in first
+    assert "a050" not in first
     more = re.search(r'href="(/desk/staff\?after=[^"]+)"', first)[1]
     assert "a050" in client.get(more).text
     assert re.findall(r">(a0\d\d)<", client.get("/desk/staff?words=wanjiku+58").text) == ["a058"]

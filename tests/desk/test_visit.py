@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.booking.seats import Exchange
 from core.booking.tables import BookingHistory
 from core.messaging.tables import Message
+from core.partners.tables import Appointment
 from core.tracking.tables import Document
 from tests.core.booking.world import at_once
 from tests.desk.day import Day, day
@@ -241,3 +243,28 @@ def test_somebody_without_a_booking_is_served_too(desk, day: Day) -> None:
     assert day.events("visit.served")[0].details["fee_kes"] == 50
     assert fill(client, "/desk/walk-in", service="", **SERVED).status_code == 422
     assert day.scalars(sa.select(BookingHistory)) == []
+
+
+def test_whom_an_agency_sent_is_checked_in_and_served(desk, day: Day) -> None:
+    offering = day.offering()
+    with day.transaction() as db:
+        exchange = Exchange()
+        exchange.take(offering, day.times()[3])
+        exchange.settle(db)
+        sent = Appointment(
+            agency_id=offering.service.agency_id,
+            reference="NRB/2026/7",
+            offering_id=offering.id,
+            starts_at=day.times()[3],
+            created_at=day.clock(),
+        )
+        db.add(sent)
+    client, page = desk("counter"), f"/desk/appointment/{sent.id}"
+    assert fill(client, "/desk/today", scanned="NRB/2026/7").location == page
+    assert page in client.get("/desk/today").text
+    client.post(f"{page}/check-in", data=unseen(client.get(page).text))
+    assert "Came at 9:00am" in seen(client.get(page).text)
+    client.post(f"{page}/served", data=unseen(client.get(page).text))
+    assert "Served at 9:00am" in seen(client.get(page).text)
+    assert desk("counter", site="MAK").get(page).status_code == 404
+    assert client.get("/desk/appointment/999999").status_code == 404

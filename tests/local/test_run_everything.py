@@ -128,7 +128,8 @@ def runner(python, lasting, free_ports, stack) -> Runner:
 def running(run: subprocess.Popen[str]) -> list[str]:
     """What is printed until it has said what to dial and the processes without a port have come up."""
     awaited = {f"{f'worker {lane}':<18} | arguments worker {lane}" for lane in Lane}
-    awaited |= {f"{'clock':<18} | arguments clock", "Ctrl-C stops everything in order."}
+    awaited |= {f"{name:<18} | arguments {name}" for name in ("clock", "webhooks")}
+    awaited.add("Ctrl-C stops everything in order.")
     lines = []
     for raw in run.stdout:
         lines.append(raw.rstrip())
@@ -182,7 +183,7 @@ def test_from_nothing_to_a_phone_that_answers_and_back(python, anyone, free_port
     stopped = [line.partition("|")[0].strip() for line in output.splitlines() if line.endswith("| stopping")]
     assert stopped[:2] == ["simulator", "web"]
     assert sorted(stopped[2:5]) == ["worker bulk", "worker interactive", "worker notice"]
-    assert stopped[5:] == ["clock"]
+    assert sorted(stopped[5:]) == ["clock", "webhooks"]
     assert output.rstrip().endswith("Stopped.")
     assert {path.name for path in folder.iterdir()} - before == {".zamu"}
     assert not of_this_run(folder)

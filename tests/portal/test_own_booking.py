@@ -6,10 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking.availability import day_begins
-from core.booking.tables import Counted, WaitlistOffer, Window
+from core.booking.outcomes import booking_subject
+from core.booking.tables import Booking, Counted, WaitlistOffer, Window
 from core.booking.waitlist import tend
 from core.clock import NAIROBI
-from core.references import grouped
+from core.people.audit import Actor, record_event
+from core.references import grouped, new_reference
 from tests.portal.test_booking import CENTRE, TOMORROW, at_the_check
 
 BOOKED_WITH = "The phone that it was booked with"
@@ -42,7 +44,7 @@ def test_the_answer_is_the_same_for_a_number_that_is_not_theirs(citizens, bookin
     sent = ledger.messages().count("phone_code")
     right, wrong, unknown = citizens(), citizens(), citizens()
     asks(right, booking.reference)
-    asks(wrong, "48217096", phone="0711000001")
+    asks(wrong, new_reference(), phone="0711000001")
     asks(unknown, booking.reference, phone="0711 000 009")
     assert ledger.messages().count("phone_code") == sent + 1
     pages = [citizen.text.replace("0711 000009", "0711 000001") for citizen in (right, wrong, unknown)]
@@ -194,3 +196,15 @@ def test_what_was_booked_by_dialling_is_found_on_the_web(citizen, phone, ledger,
     phone.answers("12345678").answers("1")
     booking = ledger.only_booking()
     finds(citizen, booking, sms).sees(f"Booking {grouped(booking.reference)}")
+
+
+def test_a_booking_that_the_centre_moved_says_where_it_was(citizen, booking, sms, transaction, clock):
+    """As a closure leaves it (core.booking.closing.clearing)."""
+    was = {"was_at": booking.starts_at.isoformat(), "was_offering_id": booking.offering_id}
+    with transaction() as db:
+        later = {"starts_at": booking.starts_at + timedelta(days=1), "closure_id": 7}
+        db.execute(sa.update(Booking).values(later))
+        subject = booking_subject(booking.id)
+        record_event(db, "booking.moved", subject, actor=Actor("clock"), now=clock.time, closure_id=7, **was)
+    finds(citizen, booking, sms).sees(f"The centre had to move it: it was for {TOMORROW}.")
+    citizen.opens("/booking/mine").sees("The centre had to move it")

@@ -21,7 +21,7 @@ PAGE = 100
 MOST_BATCH = 256 * 1024
 """Bytes; 500 moves with everything in them take a third."""
 TAG = "Documents"
-_ONE = "/documents/<string(maxlength=20):tracking_number>"
+_ONE = "/documents/<eight_digits:tracking_number>"
 
 
 def add(door: Door) -> None:

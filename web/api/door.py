@@ -11,6 +11,7 @@ from flask import Flask, Response, g, json, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
 
 from core import wording
 from core.catalogue.snapshot import Catalogue, Offering, Service, Site
@@ -89,6 +90,21 @@ class Call:
 
 
 View = Callable[..., Any]
+
+
+class EightDigits(BaseConverter):
+    """A tracking number in a path. Anything else is no such address, and /documents/moves is no document."""
+
+    regex = "[1-9][0-9]{7}"
+
+
+class Row(BaseConverter):
+    """The number of a row in a path."""
+
+    regex = "[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

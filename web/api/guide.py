@@ -10,7 +10,7 @@ from flask_smorest import Api
 from core.partners.news import NAMES
 from core.settings import Settings
 from web.api import appointments, bookings, catalogue, documents, problems, schemas, webhooks
-from web.api.door import ROOT, Door, allow_methods
+from web.api.door import ROOT, Door, EightDigits, Row, allow_methods
 from web.api.rates import RATE
 from web.work import Work
 
@@ -42,6 +42,9 @@ def install(app: Flask, work: Work) -> None:
             "content": {problems.TYPE: {"schema": schemas.Problem}},
         },
     )
+    app.url_map.converters |= {"eight_digits": EightDigits, "row": Row}
+    described.register_converter(EightDigits, lambda it: {"type": "string", "pattern": f"^{it.regex}$"})
+    described.register_converter(Row, lambda it: {"type": "integer", "minimum": 1, "maximum": 999_999_999})
     door = Door(work)
     for module in (catalogue, documents, bookings, appointments):
         module.add(door)

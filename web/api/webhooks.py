@@ -11,7 +11,7 @@ from web.api.door import Call, Door, Operation
 from web.work import Work
 
 TAG = "Webhooks"
-_ONE = "/webhooks/<int(max=2147483647):webhook_id>"
+_ONE = "/webhooks/<row:webhook_id>"
 
 
 def add(door: Door, work: Work) -> None:

@@ -1,7 +1,7 @@
 """Closing a centre, a service or a counter: first who is hit, then how it goes with them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,15 +12,16 @@ from core.booking import closing
 from core.booking.availability import day_begins
 from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, Progress, What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
-from core.catalogue.snapshot import Offering, Site
+from core.catalogue.snapshot import Site
 from core.catalogue.tables import Closure
-from core.clock import at_local, local, local_date
+from core.clock import local_date
 from core.staff.roles import Can
-from core.wording import N_, dates
+from core.wording import dates
 from core.wording import gettext as _
 from web.desk import closing_words
 from web.desk.access import needs, officer, own_site
-from web.desk.asking import Asked, DayField, NumberField, TimeField, one_of, pick, refuse, words
+from web.desk.asking import Asked, refuse
+from web.desk.closing_forms import New, offerings_at
 from web.desk.reach import chosen_site
 from web.work import Work
 
@@ -28,27 +29,6 @@ FIRST_BATCH = 25
 """People who are moved before the answer: the page shows at once that it goes on."""
 LIVE_SECONDS, LIVE_TIMES = 3, 200
 """A page that keeps itself up to date stops after so many times."""
-WHOLE = "centre"
-
-
-class New(Asked):
-    """What is closed, for how long, why, and how those who are booked are told."""
-
-    what = pick(N_("What is closed?"), none=N_("Say what is closed."))
-    counters = NumberField(
-        N_("How many counters of it?"), least=1, hint=N_("Leave it empty if nobody can be served there.")
-    )
-    from_day = DayField(N_("From which day?"), N_("Give the first day."))
-    from_time = TimeField(N_("From what time?"), N_("Give a time."), hint=N_("Such as 08:30."))
-    until_day = DayField(N_("Until which day?"), N_("Give the last day."), hint=N_("The last day that is closed."))
-    until_time = TimeField(N_("Until what time?"), N_("Give a time."), hint=N_("Such as 17:00."))
-    reason = words(
-        N_("Why?"),
-        N_("Give a reason."),
-        hint=N_("For colleagues. Citizens are told only that the centre has moved their booking."),
-        most=200,
-    )
-    how = one_of(N_("How are those who are booked told?"), default="tell", none=N_("Choose one."))
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -78,13 +58,10 @@ def create_blueprint(work: Work) -> Blueprint:
     def new() -> str | Response | tuple[str, int]:
         """First the questions, then who is hit, then it is done."""
         site = own_site(work.catalogue, request.args.get("centre"))
-        today = local_date(work.now())
-        form = New(from_day=today, until_day=today, from_time=local(work.now()).time(), until_time=_closing(site, today))
-        _offer(work, form, site)
+        form = New.at(site, work.catalogue, now=work.now())
         if request.method == "POST" and form.validate():
-            asked = What(site, *_what(work, form, site))
-            span = (at_local(form.from_day.data, form.from_time.data), at_local(form.until_day.data, form.until_time.data))
             try:
+                asked, span = form.asked(site, work.catalogue), form.span()
                 if request.form.get("do") == "it":
                     return _to(_close(work, asked, span, form), site)
                 if request.form.get("do") != "change":
@@ -104,7 +81,9 @@ def create_blueprint(work: Work) -> Blueprint:
     def system_down() -> str | Response:
         """Nothing of an agency works at a centre for the rest of the day: tap one shows who is hit, tap two does it."""
         site = own_site(work.catalogue, request.args.get("centre"))
-        offerings = [o for o in _offerings(work, site) if o.service.agency_id == request.args.get("agency", type=int)]
+        offerings = [
+            o for o in offerings_at(work.catalogue, site) if o.service.agency_id == request.args.get("agency", type=int)
+        ]
         if not offerings:
             abort(404)
         now, whats = work.now(), [What(site, offering) for offering in offerings]
@@ -112,7 +91,9 @@ def create_blueprint(work: Work) -> Blueprint:
         form = Asked()
         if form.validate_on_submit():
             for what in whats:
-                _made(work, what, span, reason=SYSTEM_DOWN, asking=False, key=f"{form.key('desk')}:{_offering_id(what)}")
+                _made(
+                    work, what, span, reason=SYSTEM_DOWN, asking=False, key=f"{form.key('desk')}:{_offering_id(what)}"
+                )
             _first_batch(work)
             return redirect(url_for("closures.list_closures", centre=site.code, live=LIVE_TIMES), 303)
         with work.reading() as db:
@@ -175,9 +156,7 @@ def create_blueprint(work: Work) -> Blueprint:
     return blueprint
 
 
-def _made(
-    work: Work, what: What, span: tuple[datetime, datetime], *, reason: str, asking: bool, key: str
-) -> int:
+def _made(work: Work, what: What, span: tuple[datetime, datetime], *, reason: str, asking: bool, key: str) -> int:
     """Raises:
     CannotClose: it makes no sense.
     """
@@ -197,7 +176,7 @@ def _made(
 
 def _close(work: Work, what: What, span: tuple[datetime, datetime], form: New) -> int:
     asking = form.how.data == "ask"
-    made = _made(work, what, span, reason=form.reason.data, asking=asking, key=form.key("desk"))
+    made = _made(work, what, span, reason=form.reason.data or "", asking=asking, key=form.key("desk"))
     _first_batch(work)
     return made
 
@@ -231,31 +210,6 @@ def _check(
     )
 
 
-def _offer(work: Work, form: New, site: Site) -> None:
-    services = [(o.service.code, o.service.names.spoken_full) for o in _offerings(work, site)]
-    form.what.choices = [(WHOLE, _("The whole centre")), *sorted(services, key=lambda one: one[1])]
-    form.how.choices = [
-        ("tell", _("Move them and tell them")),
-        ("ask", _("Move them and ask whether the new time is right (YES or NO)")),
-    ]
-
-
-def _what(work: Work, form: New, site: Site) -> tuple[Offering | None, int | None]:
-    """Raises:
-    CannotClose: counters are of one service.
-    """
-    if form.what.data == WHOLE:
-        if form.counters.data is not None:
-            raise CannotClose("counters")
-        return None, None
-    offering = work.catalogue.offering(form.what.data, site.code)
-    return offering, form.counters.data
-
-
-def _offerings(work: Work, site: Site) -> list[Offering]:
-    return [offering for offering in work.catalogue.offerings if offering.site.id == site.id]
-
-
 def _offering_id(what: What) -> int:
     assert what.offering is not None
     return what.offering.id
@@ -263,7 +217,7 @@ def _offering_id(what: What) -> int:
 
 def _buttons(work: Work, site: Site) -> dict[str, Any]:
     """The agencies that serve at a centre, and the services that have more than one counter there."""
-    offerings = _offerings(work, site)
+    offerings = offerings_at(work.catalogue, site)
     agencies = {offering.service.agency_id: offering.service.agency.spoken for offering in offerings}
     several = [offering for offering in offerings if offering.counters > 1]
     return {
@@ -308,8 +262,3 @@ def _shown(work: Work, now: datetime) -> dict[str, Any]:
 
 def _tonight(now: datetime) -> datetime:
     return day_begins(local_date(now) + timedelta(days=1))
-
-
-def _closing(site: Site, day: date) -> Any:
-    """When the centre shuts that day, where that is known."""
-    return max((period.closes for period in site.hours if period.holds_on(day)), default=None)

@@ -85,7 +85,7 @@ def create_blueprint(work: Work) -> Blueprint:
         if document and not found.visits:
             return redirect(document, 303)
         if len(found.visits) == 1 and not document:
-            return redirect(url_for("visits.visit", reference=found.visits[0].reference), 303)
+            return redirect(_address(found.visits[0]), 303)
         if found.visits:
             return render_template("desk/today_found.html", found=found, document=document, **words(work))
         if reference and elsewhere and elsewhere[0] != site.id:
@@ -199,6 +199,12 @@ def _list(work: Work, site: Site, form: ScanForm, *, receive: str | None = None)
         closes=officer().may(Can.CLOSE),
         **words(work),
     )
+
+
+def _address(row: Expected) -> str:
+    if row.is_appointment:
+        return url_for("sent_by_agency.appointment", appointment_id=row.id)
+    return url_for("visits.visit", reference=row.reference)
 
 
 def _by_hour(rows: Sequence[Expected]) -> list[Hour]:

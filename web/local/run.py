@@ -216,6 +216,7 @@ def _children(
     for lane in Lane:
         yield child(f"worker {lane}", "web.cli", "worker", lane, stage=WORKERS)
     yield child("clock", "web.cli", "clock", stage=CLOCK)
+    yield child("webhooks", "web.cli", "webhooks", stage=CLOCK)
     if not settings.at_base_url:
         # With "=", because a secret may begin with a dash.
         options = {
@@ -244,6 +245,7 @@ def _welcome(settings: RunSettings, folder: Path, to_try: list[str]) -> str:
     ]
     rows = [
         *([("A phone", f"at {settings.at_base_url}   dial {code}")] if settings.at_base_url else phones),
+        ("In a browser", f"{web}/   staff: {web}/desk"),
         ("Health", f"{web}/readyz"),
         ("Data", str(folder)),
     ]

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import ValidationError
 
-from core.booking import commands, free, queries
+from core.booking import closing, commands, free, queries
 from core.booking.errors import NoSuchBooking
 from core.booking.tables import Booking
 from core.booking.waitlist import queries as waits
@@ -120,7 +120,10 @@ def _seeing(blueprint: Blueprint, work: Work) -> None:
         catalogue = work.catalogue
         with work.reading() as db:
             now = work.now()
-            bookings = [(b, seeing.of_booking(work, db, b)) for b in queries.live_bookings(db, contact_id, now)]
+            bookings = [
+                (booking, seeing.of_booking(work, db, booking), closing.moved_by_closure(db, booking.id))
+                for booking in queries.live_bookings(db, contact_id, now)
+            ]
             offers = [(o, catalogue.offering_by_id(o.offering_id)) for o in waits.open_offers(db, contact_id, now)]
             waiting = [
                 (wait, catalogue.service_by_id(wait.service_id), catalogue.site_by_id(wait.site_ids[0]))
@@ -141,6 +144,7 @@ def _seeing(blueprint: Blueprint, work: Work) -> None:
         with work.reading() as db:
             now = work.now()
             told = seeing.of_booking(work, db, booking)
+            moved = closing.moved_by_closure(db, booking.id)
             wait = next((w for w in waits.waits_of(db, contact_id) if w.booking_id == booking.id), None)
             offers = [(o, work.catalogue.offering_by_id(o.offering_id)) for o in waits.open_offers(db, contact_id, now)]
             can_wait = (
@@ -152,6 +156,7 @@ def _seeing(blueprint: Blueprint, work: Work) -> None:
             "portal/own_see.html",
             booking=booking,
             told=told,
+            moved=moved,
             wait=wait,
             offers=offers,
             can_wait=can_wait,

@@ -1,6 +1,7 @@
 """What is known of a service besides its names and fees."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -60,7 +61,7 @@ def verify_list(db: Session, service: str, *, edit: Edit) -> bool:
     return change(db, edit, what, Part.BRING, work)
 
 
-def list_of(db: Session, what: Thing) -> dict[str, object]:
+def list_of(db: Session, what: Thing) -> dict[str, Any]:
     """By language, in order; and how far it may be told."""
     rows = db.execute(
         sa.select(Requirement.language, Requirement.text, Requirement.trust)

@@ -22,6 +22,9 @@ class Bounds:
     """Whether they may say that a centre has received it: an agency only knows that it has sent it."""
 
 
+UNBOUNDED = Bounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What holds for all rows of a file or request."""
@@ -37,7 +40,7 @@ class Delivery:
     """Of rows that do not say it themselves."""
     tell: bool = True
     """Whether owners are told that a document is ready; not where a campaign will tell them."""
-    bounds: Bounds = Bounds()
+    bounds: Bounds = UNBOUNDED
 
 
 class Result(StrEnum):

@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from core.booking import commands, waitlist
+from core.booking import commands, priority, waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import BookingRefused
 from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer
 from core.booking.upkeep import archive_past, delete_past_windows, free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.db import Session
+from core.idempotency import once
 from core.people.audit import Actor, Intent
 from tests.core.booking.world import TUESDAY, World, an_hour, assert_counted_right, change_capacity
 
@@ -25,6 +26,10 @@ TIMES = st.sampled_from(
     [an_hour(8), an_hour(8, 30), an_hour(9), an_hour(8, day=TUESDAY + timedelta(days=1)), an_hour(3)]
 )
 PEOPLE = st.integers(0, 2)
+
+
+def _squeezed(db: Session, intent: Intent, **wanted: Any) -> Any:
+    return once(db, intent.request_key, lambda: priority.squeeze_in(db, intent, **wanted).as_outcome(), now=intent.now)
 
 
 class BookingMachine(RuleBasedStateMachine):
@@ -96,6 +101,11 @@ class BookingMachine(RuleBasedStateMachine):
     def move(self, phone: int, offering: int, starts_at: Any) -> None:
         slot = self.slot(offering, starts_at)
         self.does(commands.move, phone, reference=self.reference(phone), **slot)
+
+    @rule(phone=PHONES, offering=OFFERINGS, starts_at=TIMES)
+    def squeeze_in(self, phone: int, offering: int, starts_at: Any) -> None:
+        """Who came and could not be served gets a place also where it is full."""
+        self.does(_squeezed, phone, reference=self.reference(phone), **self.slot(offering, starts_at))
 
     @rule(phone=PHONES)
     def give_up(self, phone: int) -> None:

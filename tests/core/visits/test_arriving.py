@@ -101,7 +101,7 @@ def test_somebody_expected_on_another_day_is_served_today_and_their_later_place_
     assert centre.taken(Counted.OFFERING, offering.id, tomorrow) == 0
     assert centre.taken(Counted.OFFERING, offering.id, an_hour(8)) == 2
     assert centre.receives(booked, offering).already
-    assert len(centre.events("booking.received")) == 1
+    assert len(centre.events("booking.moved")) == 1
 
 
 def test_somebody_expected_at_another_centre_is_served_here_and_is_not_reminded_of_the_other(centre: Centre) -> None:

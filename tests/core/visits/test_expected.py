@@ -86,6 +86,7 @@ def test_an_agencys_own_appointments_are_expected_too(centre: Centre) -> None:
     [row] = centre.day().rows
     assert (row.reference, row.is_appointment, row.last_digits) == ("NRB/7", True, None)
     assert centre.counts() == {"expected": 1, "given_up": 1}
+    assert found(centre, "NRB/7") == ["NRB/7"]
     with centre.transaction() as db:
         db.execute(sa.delete(Appointment))
 

@@ -1,0 +1,65 @@
+"""Whom an agency sent is checked in and served like anybody."""
+
+from functools import partial
+
+import pytest
+import sqlalchemy as sa
+
+from core.booking.errors import NoSuchBooking
+from core.booking.seats import Exchange
+from core.partners.tables import Appointment
+from core.visits import appointments
+from core.visits.errors import AlreadyOver, AnotherDay
+from core.visits.expected import State
+from tests.core.booking.world import an_hour, at_once
+from tests.core.visits.centre import Centre
+
+
+@pytest.fixture
+def sent(centre: Centre) -> int:
+    """NRB/7, expected at GPO on Tuesday at 8:00."""
+    offering = centre.gpo()
+    with centre.transaction() as db:
+        exchange = Exchange()
+        exchange.take(offering, an_hour(8))
+        exchange.settle(db)
+        agency_id = db.scalar(sa.text("SELECT agency_id FROM services"))
+        row = Appointment(
+            agency_id=agency_id,
+            reference="NRB/7",
+            offering_id=offering.id,
+            starts_at=an_hour(8),
+            created_at=centre.now,
+        )
+        db.add(row)
+        db.flush()
+        return row.id
+
+
+def does(centre: Centre, command: object, appointment_id: int, site: str = "GPO", key: str = "") -> object:
+    return centre.acts(command, key, appointment_id=appointment_id, site_id=centre.sites[site].id)
+
+
+def test_they_come_and_are_served_and_their_place_is_free(centre: Centre, sent: int) -> None:
+    centre.now = an_hour(7, 50)
+    came = at_once([partial(does, centre, appointments.check_in, sent)] * 3)
+    assert came == [centre.now] * 3
+    assert len(centre.events("appointment.checked_in")) == 1
+    assert [row.state for row in centre.day().rows] == [State.CAME]
+    for _ in range(2):
+        does(centre, appointments.end_served, sent, key="a form")
+    assert [row.state for row in centre.day().rows] == [State.SERVED]
+    assert len(centre.events("appointment.served")) == 1
+    with pytest.raises(AlreadyOver):
+        does(centre, appointments.check_in, sent)
+
+
+def test_another_day_and_another_centre_are_refused(centre: Centre, sent: int) -> None:
+    centre.site("MAK")
+    with pytest.raises(AnotherDay):
+        does(centre, appointments.check_in, sent)
+    centre.now = an_hour(8)
+    with pytest.raises(NoSuchBooking):
+        does(centre, appointments.check_in, sent, "MAK")
+    with pytest.raises(NoSuchBooking):
+        does(centre, appointments.end_served, sent, "MAK")

@@ -1,0 +1,167 @@
+"""Every route of the desk with every role: who may see it sees it, and nobody sees another centre's citizens."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from core.clock import local_date
+from core.messaging.tables import Message
+from core.people.tables import Person
+from core.staff.roles import AT_A_CENTRE, MAY, Can, Role
+from core.tables import metadata
+from core.tracking.stages import Stage
+from tests.desk.day import Day, day
+from tests.desk.papers import Papers, papers
+from web.desk import MENU
+
+__all__ = ["day", "papers"]
+
+PHONE, IDENTITY = "+254711000777", "33445566"
+CITIZENS = {"reference", "person_id", "message_id", "staff_id", "consent_id", "appointment_id"}
+"""Arguments that name somebody."""
+WATCHED = [table.name for table in metadata.sorted_tables if table.name not in {"events", "requests"}]
+"""Looking leaves an event; everything else stays as it was when a form is not ours."""
+
+
+@dataclass
+class Elsewhere:
+    """What there is at Mombasa, far from the GPO: a booking and a document of one citizen, and a colleague."""
+
+    reference: str
+    number: str
+    arguments: dict[str, str]
+
+    def address(self, rule: Rule) -> str:
+        """The route, about what is at Mombasa."""
+        made = re.sub(r"<any\(([^,)]+)[^>]*>", r"\1", rule.rule)
+        for name in rule.arguments:
+            value = self.arguments.get(name, "1")
+            if name == "number" and "documents" in rule.rule:
+                value = self.number
+            made = re.sub(rf"<[^<>]*\b{name}>", value, made)
+        return made
+
+    def shown_in(self, page: str, asked: str) -> list[str]:
+        """What of the citizen a page gives away, beside what its own address has said."""
+        plain = re.sub(r"\s", "", page.replace(asked, ""))
+        secrets = (self.reference, self.number, PHONE, PHONE[4:], IDENTITY)
+        return [secret for secret in secrets if secret in plain]
+
+
+@pytest.fixture
+def elsewhere(desk, day: Day, papers: Papers) -> Elsewhere:
+    booked = day.books(day.times(days=1, site="MSA")[0], site="MSA", phone=PHONE, number=IDENTITY)
+    number = papers.make(Stage.RECEIVED, site="MSA", phone=PHONE, owner=IDENTITY, shelf="A1")
+    [contact] = day.scalars(sa.select(Person.id).where(Person.phone_index == day.register.phone_index(PHONE)))
+    [message] = day.scalars(sa.select(Message.id).where(Message.template == "booking_confirmed"))
+    [offering] = [day.offering("MSA").service]
+    arguments = {
+        "reference": booked.reference,
+        "number": "1",
+        "person_id": str(contact),
+        "message_id": str(message),
+        "staff_id": str(desk("counter", site="MSA").officer.id),
+        "consent_id": "1",
+        "token": "c29tZWJvZHkncy10b2tlbg",
+        "service": offering.code,
+        "site": "MSA",
+        "code": "MSA",
+        "day": local_date(day.clock() + timedelta(days=1)).isoformat(),
+        "key": "0123456789abcdef0123",
+        "lane": "bulk",
+        "what": "approve",
+        "answer": "sent",
+    }
+    return Elsewhere(booked.reference, number, arguments)
+
+
+def views(app: Flask, method: str) -> Iterator[tuple[Rule, Can]]:
+    """The desk's views that need something, by what they need."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        needed = getattr(app.view_functions[rule.endpoint], "needs", None)
+        if isinstance(needed, Can) and method in (rule.methods or set()):
+            yield rule, needed
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_each_role_sees_its_own_pages_and_no_citizen_of_another_centre(app, desk, elsewhere: Elsewhere, role) -> None:
+    client, faults, menu = desk(role.value), [], {endpoint for endpoint, _label, _can in MENU}
+    for rule, needed in views(app, "GET"):
+        address = elsewhere.address(rule)
+        answer = client.get(address)
+        told = f"{address} ({needed}) answers {answer.status_code}"
+        if needed not in MAY[role]:
+            if answer.status_code != 403:
+                faults.append(told)
+            continue
+        fine = {200, 302, 303} if rule.endpoint in menu else {200, 302, 303, 400, 404, 422}
+        if answer.status_code not in fine or str(answer.location).startswith("/desk/sign-in"):
+            faults.append(told)
+        if role in AT_A_CENTRE:
+            if rule.arguments & CITIZENS and answer.status_code != 404:
+                faults.append(f"{told}: it is another centre's")
+            if shown := elsewhere.shown_in(answer.text, address):
+                faults.append(f"{told} and shows {shown}")
+    assert faults == []
+
+
+def test_a_clerk_sees_no_document_of_another_agency(app, desk, elsewhere: Elsewhere, catalogue) -> None:
+    """The document is NRB's; the clerk is of the police."""
+    client, faults = desk("clerk", agency="NPS"), []
+    for rule, needed in views(app, "GET"):
+        if needed not in MAY[Role.CLERK]:
+            continue
+        address = elsewhere.address(rule)
+        answer = client.get(address)
+        found = answer.status_code == 200 and elsewhere.number in address
+        if (shown := elsewhere.shown_in(answer.text, address)) or found:
+            faults.append(f"{address} answers {answer.status_code} and shows {shown}")
+    assert faults == []
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_no_form_without_our_token_changes_anything(app, desk, transaction, elsewhere: Elsewhere, role) -> None:
+    client, faults = desk(role.value, site="MSA"), []
+    client.get("/desk")
+
+    def everything() -> dict[str, str]:
+        with transaction() as db:
+            return {
+                name: db.scalar(sa.text(f"SELECT md5(string_agg(row::text, ',' ORDER BY row::text)) FROM {name} row"))
+                for name in WATCHED
+            }
+
+    before = everything()
+    for rule, needed in views(app, "POST"):
+        address = elsewhere.address(rule)
+        answer = client.post(address, data={"request_key": "0123456789abcdef0123", "confirm": "yes", "do": "it"})
+        if (answer.status_code == 403) != (needed not in MAY[role]) or answer.status_code >= 500:
+            faults.append(f"POST {address} ({needed}) answers {answer.status_code}")
+    assert faults == []
+    assert everything() == before
+
+
+def test_the_menu_shows_each_role_where_it_may_go_and_nothing_else(app, desk) -> None:
+    for endpoint, _label, can in MENU:
+        assert getattr(app.view_functions[endpoint], "needs", None) == can, endpoint
+    for role in Role:
+        page = desk(role.value).get("/desk").text
+        menu = page.partition("<nav")[2].partition("</nav>")[0]
+        assert menu.count("href=") == len([can for _endpoint, _label, can in MENU if can in MAY[role]])
+
+
+def test_what_a_page_may_do_in_a_browser_is_bounded(desk, make_app) -> None:
+    headers = desk("counter").get("/desk").headers
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    app = make_app(public_url="https://zamu.example.go.ke")
+    answer = app.test_client().get("/desk/sign-in", base_url="https://zamu.example.go.ke")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-zamu=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
