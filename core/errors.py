@@ -16,6 +16,13 @@ ZamuError
 │   ├── CannotClose          no such span of time, or more counters than there are
 │   ├── NoSuchClosure        no closure of that number at this centre
 │   └── CannotChange         no such capacity or hours
+├── CatalogueRefused         catalogue.errors: nothing was changed; each names the field at fault
+│   ├── NoSuchEntry          nothing of that code, or that begins on that day
+│   ├── Unfit                a text that a plain phone cannot show, or that is there already
+│   ├── Overlapping          something else is planned for the same days
+│   ├── BadSpan              days or times in no order
+│   ├── Unsourced            nobody says where it is written
+│   └── StillBooked          people have places in what was to be switched off
 ├── CampaignRefused          campaigns.errors: nothing was changed
 │   ├── NoSuchCampaign       no campaign of that number
 │   ├── NotNow               its state does not allow this
@@ -48,6 +55,15 @@ ZamuError
 │   │   └── Contradicted     paper says otherwise than what has been recorded
 │   ├── NotYet               nobody can be missed before their time
 │   └── TimeRefused          what was done on paper cannot have been done then
+├── PartnerRefused           partners.errors: what an agency's system is refused
+│   ├── BadKey               no key of ours, or a revoked one
+│   ├── NoSuchKey            no key of that agency
+│   ├── AnotherRequest       an idempotency key was used for another request before
+│   ├── NoSuchAppointment    the agency has no live appointment of that reference
+│   ├── ReferenceInUse       the agency has had an appointment of that reference
+│   ├── NoSuchWebhook        the agency has no webhook of that number
+│   ├── BadAddress           a webhook cannot be sent there
+│   └── TooManyWebhooks      the agency has as many as it may
 ├── TooManyLookups           tracking.lookup: this phone, or anybody of this number, in an hour
 ├── TooManySms               messaging.limits: the message was asked for often enough in the last hour
 ├── NotUnknown               messaging.desk: no such message, or what became of it is known

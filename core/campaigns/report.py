@@ -30,7 +30,7 @@ class Report:
 
 
 def progress(db: Session, campaign_id: int) -> Counter[Status]:
-    """How many messages of a campaign have come to what, and nothing else: cheap enough to be looked at all the time."""
+    """How many messages of a campaign have come to what, and nothing else: cheap enough to be asked all the time."""
     counted = sa.select(Message.status, sa.func.count()).where(Message.campaign_id == campaign_id)
     return Counter({Status(status): count for status, count in db.execute(counted.group_by(Message.status))})
 

@@ -34,7 +34,9 @@ EVENTS = (
     "appointment.booked",
     "appointment.moved",
     "appointment.given_up",
-    "appointment.closed",
+    "appointment.checked_in",
+    "appointment.served",
+    "appointment.ended",
 )
 NAMES = (*EVENTS, *(f"document.{stage}" for stage in Stage))
 """All that an agency can be told of its own services."""

@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from core.db import Transaction
 from tests.api.agency import system
 
-EXAMPLES = 10
+EXAMPLES = 5
 """An operation and phase."""
 USUAL = ["2xx", "401", "403", "404", "409"]
 NOT_SAID = {

@@ -1,5 +1,6 @@
 """What goes for every operation: keys, scopes, rates, idempotency, and the shape of what is refused."""
 
+import re
 import threading
 from datetime import datetime
 
@@ -44,9 +45,7 @@ def test_a_key_does_what_its_scopes_say(systems, app):
         if endpoint in ("api.list_services", "api.list_sites"):
             continue
         [method] = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        path = rule.rule.removeprefix(ROOT)
-        for name in ("tracking_number", "reference", "webhook_id"):
-            path = path.replace(next((part for part in path.split("/") if name in part), "-"), "1")
+        path = re.sub("<[^>]+>", "48217096", rule.rule.removeprefix(ROOT))
         response = modest._open(method, path, json={} if method == "POST" else None)
         refused(response, 403, "no-scope")
 

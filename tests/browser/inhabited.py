@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from core.booking import waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.closing import What, close
-from core.booking.tables import WaitlistOffer
+from core.booking.tables import Booking, WaitlistOffer
 from core.campaigns.criteria import Criteria
 from core.campaigns.making import draft
 from core.catalogue.live import LiveCatalogue
@@ -111,6 +111,10 @@ class _Town:
         """For Tuesday, some of which come on Tuesday."""
         for nth, service in enumerate(("Lost ID", "First ID", "Good conduct", "Driving licence", "Lost ID"), start=20):
             self.dials(f"+2547110000{nth}", service, identity=f"2345678{nth % 10}")
+        with self.transaction() as db:
+            expected = db.scalars(sa.select(Booking.reference).order_by(Booking.id)).first()
+        for endpoint in self.pages("visits.") + self.pages("turned_away."):
+            self.world.values[f"{endpoint} reference"] = expected
 
     def dials(self, number: str, service: str, identity: str) -> None:
         """Books by phone, whatever the service asks."""
@@ -296,6 +300,7 @@ class _Town:
                 url="https://agency.example.go.ke/zamu",
                 events=[],
                 secret_sealed=WebhookSecrets(self.settings.secret_key).new(),
+                created_by="clerk",
                 created_at=NOW,
             )
             db.add(hook)

@@ -76,3 +76,28 @@ def test_axe_finds_nothing(endpoint: str, language: str, world: World, tab: Page
 
 def test_what_is_not_looked_at_is_still_there() -> None:
     assert set(NOT_LOOKED_AT) <= set(PAGES)
+
+
+# What is not asked for by name: pages of what went wrong.
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/too-big", 413), ("/desk/nothing", 404)])
+def test_axe_finds_nothing_on_pages_of_errors(
+    path: str, status: int, language: str, world: World, tab: Page, axe: Axe
+) -> None:
+    assert visit(tab, world, world.address + path, world.session("home.home", language)) == status
+    assert faults(tab, axe, language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("endpoint", ["tracking.look", "own_booking.find", "own_booking.phone", "sign_in.login"])
+def test_axe_finds_nothing_on_a_form_that_says_what_is_wrong(
+    endpoint: str, language: str, world: World, tab: Page, axe: Axe
+) -> None:
+    visit(tab, world, world.url(endpoint, PAGES[endpoint]), world.session(endpoint, language))
+    tab.locator("main button").first.click()
+    tab.locator(".govuk-error-summary").wait_for()
+    assert faults(tab, axe, language) == []
+    for link in tab.locator(".govuk-error-summary a").all():
+        assert tab.locator(str(link.get_attribute("href"))).count() == 1, "each line leads to its field"

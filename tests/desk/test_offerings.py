@@ -63,6 +63,7 @@ def test_a_service_with_bookings_hands_over_to_closures_instead_of_leaving_them(
         exchange.settle(db)
     page = manager.get("/desk/offerings/IDN/GPO")
     assert "Places still taken: 1." in seen(page.text)
+    assert "/desk/closures/new?centre=GPO" in page.text
     refused = manager.post("/desk/offerings/IDN/GPO", data=unseen(page.text) | {"do": "close", "note": "no officer"})
     assert "Places still taken: 1." in seen(refused.text)
     assert 'value="no officer"' in refused.text

@@ -199,6 +199,15 @@ def test_many_wrong_passwords_at_once_are_no_more_than_five(hire, app, transacti
     assert NOT_RIGHT in Browser(app).sign_in(person).text
 
 
+def test_an_address_that_is_refused_a_hundred_times_has_to_wait(app, hire, browser) -> None:
+    person, client = hire(), app.test_client()
+    for _nth in range(100):
+        assert client.post(SIGN_IN, data={"username": "somebody"}).status_code == 200
+    refused = browser.sign_in(person)
+    assert refused.status_code == 429
+    assert "Too many tries" in refused.text
+
+
 @pytest.fixture
 def with_phone(hire, app, clock) -> Person:
     person = hire()

@@ -310,8 +310,8 @@ def test_where_all_is_full_one_can_wait(citizen, catalogue, ledger, transaction)
 def test_a_token_of_another_phone_is_worth_nothing(citizens):
     theirs = at_the_check(citizens())
     other = citizens()
-    other.opens("/booking/phone").proves("0711000002")
-    other.opens(theirs.at).sees_not("678")
+    other.opens(CENTRE).presses(TOMORROW).proves("0711000002").sees("is held for you")
+    other.opens(theirs.at).sees_not("678").sees(ID_NUMBER)
 
 
 def test_events_tell_ids_and_nothing_personal(citizen, transaction):

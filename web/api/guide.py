@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, json, render_template
 from flask_smorest import Api
 
+from core.partners.keys import Scope
 from core.partners.news import NAMES
 from core.settings import Settings
 from web.api import appointments, bookings, catalogue, documents, problems, schemas, webhooks
@@ -18,6 +19,15 @@ ABOUT = (
     "For the systems of agencies. An agency sees and changes what is of its own services, and nothing else. Times "
     "carry their offset; services and sites go by their codes."
 )
+
+SCOPES: Mapping[Scope, str] = {
+    Scope.DOCUMENTS_WRITE: "register applications, and say where documents are",
+    Scope.DOCUMENTS_READ: "read where documents are",
+    Scope.BOOKINGS_READ: "read who is expected",
+    Scope.AVAILABILITY_READ: "read which times are free",
+    Scope.APPOINTMENTS_WRITE: "give places away, move them, give them back, and see them",
+    Scope.WEBHOOKS_WRITE: "add, see and end webhooks",
+}
 
 
 class _Described(Api):
@@ -90,7 +100,7 @@ def _pages(described: Api, settings: Settings) -> Blueprint:
             about=ABOUT,
             sections=list(_sections(document, base)),
             kinds=problems.KINDS,
-            scopes=schemas.SCOPES,
+            scopes=SCOPES,
             events=NAMES,
             rate=RATE,
             root=base + ROOT,

@@ -1,115 +1,29 @@
 """What goes over the wire: every field of every body, checked as it is described."""
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Any
+from marshmallow import RAISE, Schema, fields, validate
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
-
-from core.clock import local
-from core.partners.keys import Scope
 from core.partners.news import NAMES
 from core.partners.webhooks import MOST_IN_AN_ADDRESS
 from core.tracking.corrections import Correction
 from core.tracking.stages import Stage
+from web.api.fields import (
+    Day,
+    Moment,
+    Text,
+    Whole,
+    cursor_field,
+    eight_digits,
+    one_of,
+    own_reference,
+    paper,
+    service_code,
+    site_code,
+)
 
 MOST_MOVES = 500
-FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
-"""What lies outside is as far away: a date of the year 1 must not upset anybody's reckoning."""
 
 MOVES = (Stage.SENT_TO_AGENCY, Stage.IN_PROCESS, Stage.NEEDS_CORRECTION, Stage.REJECTED, Stage.SENT_TO_CENTRE)
 """What an agency says of documents. That one has arrived is for the centre to say, which has it in hand."""
-
-
-class Fits(validate.Regexp):
-    """A pattern that the whole text must fit."""
-
-    def __call__(self, value: Any) -> Any:
-        if not isinstance(value, str) or re.fullmatch(str(self.regex.pattern), value) is None:
-            raise ValidationError(self.error)
-        return value
-
-
-class Text(fields.String):
-    """Text of a pattern."""
-
-    def __init__(self, pattern: str, said: str, **more: Any) -> None:
-        super().__init__(validate=Fits(pattern, error=said), **more)
-
-
-class Whole(fields.Integer):
-    """A whole number of JSON, not one within quotes."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(strict=True, **more)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
-        if isinstance(value, str | bool):
-            raise self.make_error("invalid")
-        return super()._deserialize(value, attr, data, **more)
-
-
-class Moment(fields.AwareDateTime):
-    """A moment with its offset; said in the time of Nairobi."""
-
-    def __init__(self, **more: Any) -> None:
-        said = "Write a moment with its offset, like 2026-11-24T08:00:00+03:00."
-        super().__init__(error_messages={"invalid": said, "invalid_awareness": said}, **more)
-
-    def _serialize(self, value: datetime | None, attr: Any, obj: Any, **more: Any) -> str | None:
-        return None if value is None else local(value).isoformat()
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> datetime:
-        moment: datetime = super()._deserialize(value, attr, data, **more)
-        if moment.year < FIRST.year:
-            return datetime(FIRST.year, 1, 1, tzinfo=UTC)
-        return datetime(LAST.year, 1, 1, tzinfo=UTC) if moment.year > LAST.year else moment
-
-
-class Day(fields.Date):
-    """A day in Nairobi."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(error_messages={"invalid": "Write a day like 2026-11-24."}, **more)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> date:
-        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        day: date = super()._deserialize(value, attr, data, **more)
-        return min(max(day, FIRST), LAST)
-
-
-def _service(**more: Any) -> Text:
-    said = "Write the code of a service, as /services lists it."
-    return Text("^[A-Z0-9]{2,8}$", said, metadata={"description": "Code of a service.", "example": "IDR"}, **more)
-
-
-def _site(**more: Any) -> Text:
-    said = "Write the code of a site, as /sites lists it."
-    return Text("^[A-Z0-9]{2,8}$", said, metadata={"description": "Code of a site.", "example": "GPO"}, **more)
-
-
-def _number(description: str, **more: Any) -> Text:
-    said = "Write the eight digits of a tracking number."
-    return Text("^[1-9][0-9]{7}$", said, metadata={"description": description, "example": "48217096"}, **more)
-
-
-def _reference(**more: Any) -> Text:
-    said = "Write 1 to 64 letters, digits, dots, - or _, the first a letter or digit."
-    about = {
-        "description": "Your own reference: never a name, phone or identity number.",
-        "example": "NRB-2026-000017",
-    }
-    return Text("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", said, metadata=about, **more)
-
-
-def _paper(description: str) -> Text:
-    return Text("^[A-Za-z0-9]{5,12}$", "Write 5 to 12 letters or digits.", metadata={"description": description})
-
-
-def _one_of(values: tuple[str, ...], description: str, **more: Any) -> fields.String:
-    return fields.String(validate=validate.OneOf(values), metadata={"description": description}, **more)
 
 
 class Body(Schema):
@@ -149,7 +63,7 @@ class Name(Schema):
 
 
 class Service(Schema):
-    code = _service(required=True)
+    code = service_code(required=True)
     name = fields.Nested(Name, required=True)
     identity = fields.String(
         required=True, metadata={"description": "What its owner is known by: national_id, document or none."}
@@ -165,7 +79,7 @@ class Services(Schema):
 
 
 class Site(Schema):
-    code = _site(required=True)
+    code = site_code(required=True)
     name = fields.Nested(Name, required=True)
     town = fields.String(required=True)
     window_minutes = fields.Integer(required=True, metadata={"description": "How long a time is."})
@@ -177,8 +91,8 @@ class Sites(Schema):
 
 
 class AvailabilityQuery(Body):
-    service = _service(required=True)
-    site = _site(required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
     first = Day(data_key="from", metadata={"description": "The first day; today unless it is given."})
     days = fields.Integer(
         load_default=7, validate=validate.Range(1, 31), metadata={"description": "How many days, 7 unless given."}
@@ -191,8 +105,8 @@ class FreeDay(Schema):
 
 
 class Availability(Schema):
-    service = _service(required=True)
-    site = _site(required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
     window_minutes = fields.Integer(required=True)
     days = fields.List(
         fields.Nested(FreeDay),
@@ -201,25 +115,17 @@ class Availability(Schema):
     )
 
 
-def _cursor() -> Text:
-    return Text(
-        "^[A-Za-z0-9_-]{1,200}$",
-        "Give a cursor as you got it in `next`.",
-        metadata={"description": "`next` of the page before."},
-    )
-
-
 class DayQuery(Body):
     day = Day(required=True, metadata={"description": "Which day, in Nairobi."})
-    service = _service()
-    site = _site()
-    cursor = _cursor()
+    service = service_code()
+    site = site_code()
+    cursor = cursor_field()
 
 
 class Booking(Schema):
     reference = fields.String(required=True, metadata={"example": "48217096"})
-    service = _service(required=True)
-    site = _site(required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
     starts_at = Moment(required=True)
     came_at = Moment(required=True, allow_none=True)
     booked_at = Moment(required=True)
@@ -239,10 +145,10 @@ class DocumentStep(Schema):
 
 
 class Document(Schema):
-    tracking_number = _number("Eight digits, printed on the waiting card.", required=True)
-    service = _service(required=True)
-    site = _site(required=True)
-    stage = _one_of(tuple(Stage), "Where it is.", required=True)
+    tracking_number = eight_digits("Eight digits, printed on the waiting card.", required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
+    stage = one_of(tuple(Stage), "Where it is.", required=True)
     since = Moment(required=True)
     promised_on = Day(required=True, allow_none=True)
     correction = fields.String(required=True, allow_none=True)
@@ -258,21 +164,21 @@ class Documents(Page):
 
 class DocumentsQuery(Body):
     changed_since = Moment(metadata={"description": "Only those whose stage has changed since; all unless given."})
-    cursor = _cursor()
+    cursor = cursor_field()
 
 
 class Application(Body):
-    service = _service(required=True)
-    site = _site(required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
     year_of_birth = Whole(
         required=True,
         validate=validate.Range(1900, 2100),
         metadata={"description": "Of the owner, who is asked for it where there is no ID number.", "example": 1994},
     )
     national_id = Text("^0{0,3}[1-9][0-9]{5,8}$", "An ID number has 6 to 9 digits.", metadata={"example": "12345678"})
-    passport = _paper("Where there is no national ID.")
-    alien_id = _paper("Where there is neither.")
-    birth_entry = _paper("Where there is none of them.")
+    passport = paper("Where there is no national ID.")
+    alien_id = paper("Where there is neither.")
+    birth_entry = paper("Where there is none of them.")
     phone = Text(
         r"^\+[1-9][0-9]{6,14}$",
         "Write the phone in international form, like +254711000001.",
@@ -282,12 +188,12 @@ class Application(Body):
         },
     )
     promised_on = Day(metadata={"description": "The day by which you promise it."})
-    tracking_number = _number("Of the waiting card, where one is printed already; a new one unless given.")
+    tracking_number = eight_digits("Of the waiting card, where one is printed already; a new one unless given.")
 
 
 class Registered(Schema):
-    tracking_number = _number("Give it to the owner.", required=True)
-    phone = _one_of(
+    tracking_number = eight_digits("Give it to the owner.", required=True)
+    phone = one_of(
         ("told", "no_phone", "bad_phone"),
         "Whether the owner is told by SMS; bad_phone: no phone can have this number, so the desk has to ask for it.",
         required=True,
@@ -295,15 +201,15 @@ class Registered(Schema):
 
 
 class Move(Body):
-    stage = _one_of(tuple(MOVES), "Where the document is now.", required=True)
-    site = _site()
-    correction = _one_of(
+    stage = one_of(tuple(MOVES), "Where the document is now.", required=True)
+    site = site_code()
+    correction = one_of(
         tuple(Correction), "What must be put right, where the stage is needs_correction; `other` unless given."
     )
 
 
 class NumberedMove(Move):
-    tracking_number = _number("Which document.", required=True)
+    tracking_number = eight_digits("Which document.", required=True)
 
 
 class Moves(Body):
@@ -312,7 +218,7 @@ class Moves(Body):
 
 class Moved(Schema):
     tracking_number = fields.String(required=True)
-    result = _one_of(
+    result = one_of(
         ("taken", "unchanged"), "taken, or unchanged: it was known already, and nothing was done.", required=True
     )
     detail = fields.String(required=True)
@@ -322,7 +228,7 @@ class Moved(Schema):
 class MoveOutcome(Schema):
     line = fields.Integer(required=True, metadata={"description": "Which of `moves`, counted from 1."})
     tracking_number = fields.String(required=True)
-    result = _one_of(
+    result = one_of(
         ("taken", "unchanged", "refused"),
         "taken; unchanged: it was known already; refused: see `detail`.",
         required=True,
@@ -338,21 +244,21 @@ class MoveOutcomes(Schema):
 
 
 class NewAppointment(Body):
-    reference = _reference(required=True)
-    service = _service(required=True)
-    site = _site(required=True)
+    reference = own_reference(required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
     starts_at = Moment(required=True, metadata={"example": "2026-11-24T08:00:00+03:00"})
 
 
 class AppointmentMove(Body):
-    site = _site(required=True)
+    site = site_code(required=True)
     starts_at = Moment(required=True, metadata={"example": "2026-11-24T08:00:00+03:00"})
 
 
 class Appointment(Schema):
     reference = fields.String(required=True)
-    service = _service(required=True)
-    site = _site(required=True)
+    service = service_code(required=True)
+    site = site_code(required=True)
     starts_at = Moment(required=True)
     came_at = Moment(required=True, allow_none=True)
     outcome = fields.String(
@@ -400,13 +306,3 @@ class AddedWebhook(Webhook):
 
 class Webhooks(Schema):
     items = fields.List(fields.Nested(Webhook), required=True)
-
-
-SCOPES: Mapping[Scope, str] = {
-    Scope.DOCUMENTS_WRITE: "register applications, and say where documents are",
-    Scope.DOCUMENTS_READ: "read where documents are",
-    Scope.BOOKINGS_READ: "read who is expected",
-    Scope.AVAILABILITY_READ: "read which times are free",
-    Scope.APPOINTMENTS_WRITE: "give places away, move them, give them back, and see them",
-    Scope.WEBHOOKS_WRITE: "add, see and end webhooks",
-}
