@@ -6,7 +6,7 @@ STAMP  := $(VENV)/run.stamp
 DEV    := $(VENV)/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-sms bench-confirmations bench-intake bench-search kill lock wording flow picture clean
+.PHONY: help run test check bench bench-sms bench-confirmations bench-intake bench-search kill lock wording flow pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -50,8 +50,8 @@ wording: $(DEV) ## collect new wording into the translators' files
 flow: $(DEV) ## prove the menus and draw them into docs/flow.md
 	$(BIN)/zamu verify-menus --flow docs/flow.md
 
-picture: $(DEV) ## take the README's picture anew
-	$(BIN)/python -m tests.browser.picture
+pictures: $(DEV) ## take the pictures of the README and the guides anew
+	$(BIN)/python -m tests.browser.pictures
 
 lock: $(DEV) ## renew the lock files from setup.cfg
 	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.txt

@@ -35,7 +35,7 @@ BATCH = 500
 """Rows a transaction of upkeep, so that nobody waits long for its locks."""
 MOST_BATCHES = 200
 """A run; the next one goes on."""
-MOVED, MOST_MOVED = 25, 20
+MOVED, MOST_MOVED = 25, 8
 """People moved off a closed place in one transaction, and transactions a run."""
 
 _log = structlog.get_logger("clock")

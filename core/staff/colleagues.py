@@ -45,7 +45,7 @@ class Charge:
         if self.role is None:
             return sa.true()
         mine = Staff.role.in_([role.value for role in self.roles()]) & (Staff.id != self.staff_id)
-        return mine if self.role in AT_A_CENTRE else mine
+        return mine & (Staff.site_id == self.site_id) if self.role in AT_A_CENTRE else mine
 
 
 ANYBODY = Charge()

@@ -70,7 +70,7 @@ def end_service(
 
     def work() -> Outcome:
         # People before places, as all commands lock them (core.booking.locking).
-        came = _people(db, people, application, now=now)
+        came = enter_people(db, people, application, now=now)
         served = serve(db, actor, reference=reference, now=now, site_id=site_id, paid=application.paid, done_at=done_at)
         visit = _Visit(
             served.service_id,
@@ -108,7 +108,7 @@ def register_application(
     """
 
     def work() -> Outcome:
-        came = _people(db, people, application, now=now)
+        came = enter_people(db, people, application, now=now)
         visit = _Visit(service_id, site_id, came.contact_id or contact_id, came.owner_id or owner_id)
         return _enter(db, people, application, visit, actor=actor, origin=request_key, now=now, at=done_at or now)
 
@@ -116,7 +116,7 @@ def register_application(
 
 
 @dataclass(frozen=True, slots=True)
-class _People:
+class Named:
     """Rows of `people`, where the application names them."""
 
     contact_id: int | None
@@ -131,9 +131,10 @@ class _Visit:
     owner_id: int | None
 
 
-def _people(db: Session, people: Register, application: Application, *, now: datetime) -> _People:
+def enter_people(db: Session, people: Register, application: Application, *, now: datetime) -> Named:
+    """Add those whom an application names. Whoever locks places for it does this first."""
     phone, owner = application.phone, application.owner
-    return _People(
+    return Named(
         people.contact(db, phone, now=now).id if phone else None,
         people.identity(db, owner.kind, owner.number, now=now).id if owner else None,
     )

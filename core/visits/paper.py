@@ -24,7 +24,7 @@ from core.db import Session
 from core.idempotency import Outcome, once
 from core.people.audit import Actor, record_event
 from core.people.register import Register
-from core.tracking.counter import Application, end_service, register_application
+from core.tracking.counter import Application, end_service, enter_people, register_application
 from core.visits.arriving import lock_visit
 from core.visits.errors import Contradicted, TimeRefused
 from core.visits.turning_away import Reason, end_unserved
@@ -79,6 +79,9 @@ def key_in(
 
     def work() -> Outcome:
         check_time(site, entry.at, now=now)
+        if entry.application:
+            # People before places, as all commands lock them (core.booking.locking).
+            enter_people(db, people, entry.application, now=now)
         try:
             intent = acting_for(db, entry.reference, actor=actor, request_key=request_key, now=now)
             lock_contact(db, intent.contact_id)

@@ -187,3 +187,12 @@ def test_scopes_are_all_used(app):
         for scope in said["security"][0]["key"]
     }
     assert used == set(Scope)
+
+
+def test_whoever_tries_keys_is_stopped(app, town):
+    app.config["API_RATE_WRONG"] = "2 per minute"
+    try:
+        tries = [app.test_client().get(f"{ROOT}/services", headers={"Authorization": f"Bearer {n}"}) for n in range(3)]
+    finally:
+        del app.config["API_RATE_WRONG"]
+    assert [answer.status_code for answer in tries] == [401, 401, 429]

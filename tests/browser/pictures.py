@@ -1,19 +1,26 @@
 """`make pictures`: the main pages as they look, for the README and the guides, in docs/pictures.
 
-The phone is pictured on everything that `make run` starts; the pages on a town
-that is inhabited, in this process.
+The phone is pictured on everything that `make run` starts; the pages in a town
+that is inhabited, with the centre that people practise at.
 """
 
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from core.catalogue.tables import Site
+from core.db import make_engine, transactions
+from core.people.register import Register
+from core.staff.roles import Role
+from core.staff.tables import Staff
+from core.visits.practice import CODE, make_practice_day
 from tests.browser.axe import World, endpoints, visit
 from tests.browser.conftest import QUIET
 from tests.browser.everything import chromium, everything_running
-from tests.browser.inhabited import inhabit
+from tests.browser.inhabited import DAY_AFTER, inhabit
 from tests.browser.served import served
 from tests.conftest import make_database, settings_for
 from tests.support import NOW, Clock
@@ -36,10 +43,9 @@ class Picture:
 
 PICTURES = (
     Picture("first-page", "home.home", PHONE),
-    Picture("first-page-sw", "home.home", PHONE, "sw"),
     Picture("times", "booking.times", PHONE),
     Picture("document", "tracking.status", PHONE),
-    Picture("today", "today.today", DESK),
+    Picture("today", "today.today", (1100, 1180)),
     Picture("documents", "shelf.shelf", DESK),
     Picture("closing", "closures.system_down", DESK),
     Picture("campaign", "campaigns.campaign", DESK),
@@ -74,13 +80,20 @@ def picture_the_pages(browser: Browser) -> None:
         database = make_database(servers, "town")
         settings = settings_for(database, servers, data_dir=Path(tempfile.gettempdir()))
         seed_database(settings, demo=True, now=NOW)
+        engine = make_engine(database.app)
+        with transactions(engine)() as db:
+            make_practice_day(db, Register(settings.secret_key), now=DAY_AFTER)
         clock = Clock()
         app = create_app(settings, now=clock)
         with served(app) as address:
             world = inhabit(World(app, address), settings, clock)
+            with transactions(engine)() as db:
+                practice = sa.select(Site.id).where(Site.code == CODE).scalar_subquery()
+                db.execute(sa.update(Staff).where(Staff.username == Role.MANAGER.value).values(site_id=practice))
             for picture in PICTURES:
                 take(browser, world, picture)
         app.extensions["engine"].dispose()
+        engine.dispose()
 
 
 def take(browser: Browser, world: World, picture: Picture) -> None:

@@ -11,7 +11,7 @@ from web.api.problems import Problem
 RATE = "600 per minute"
 """Of a key, unless the application's config says otherwise (API_RATE)."""
 WRONG = "60 per minute"
-"""Of an address that has no key of ours."""
+"""Of an address that has no key of ours, likewise (API_RATE_WRONG)."""
 
 
 def count(key: str) -> None:
@@ -29,7 +29,7 @@ def count_wrong(address: str) -> None:
     Raises:
         Problem: this address has tried as often as it may.
     """
-    _count("api-wrong", address, parse(WRONG))
+    _count("api-wrong", address, parse(current_app.config.get("API_RATE_WRONG", WRONG)))
 
 
 def _count(what: str, who: str, rate: RateLimitItem) -> None:

@@ -105,7 +105,15 @@ def test_only_open_offerings_are_there_with_their_closures(db, now):
     second = db.scalars(sa.select(tables.Offering).where(tables.Offering.site_id == first.site_id)).all()[1]
     second.open = False
     moment = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
-    for offering_id, days in ((None, 0), (first.id, 1), (None, -30)):
+    still = {}
+    absent, lifted = {"counters": 1}, {"lifted_at": now}
+    for offering_id, days, more in (
+        (None, 0, still),
+        (first.id, 1, still),
+        (None, -30, still),
+        (first.id, 2, absent),
+        (None, 3, lifted),
+    ):
         db.add(
             tables.Closure(
                 site_id=first.site_id,
@@ -113,6 +121,7 @@ def test_only_open_offerings_are_there_with_their_closures(db, now):
                 starts_at=moment + timedelta(days=days),
                 ends_at=moment + timedelta(days=days, hours=2),
                 reason="water",
+                **more,
             )
         )
     db.flush()
