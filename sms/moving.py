@@ -4,18 +4,15 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.booking import commands, queries
-from core.booking.availability import best_times
+from core.booking import commands, free, queries
 from core.booking.errors import NoSuchBooking, NotOffered, SlotFull
 from core.booking.tables import Booking
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Offering as OfferingRow
-from core.clock import local_date
 from core.messaging import questions
 from core.messaging.tables import Question
 from sms.talk import Talk
 
-OFFERED = 3
 OPEN_FOR = timedelta(hours=24)
 """How long one of the times can be chosen, if nobody takes it meanwhile: none is held."""
 
@@ -66,11 +63,7 @@ def offer_times(talk: Talk, booking: Booking, *, template: str = "reply_move_off
 
 
 def _other_times(talk: Talk, offering: Offering, than: datetime) -> list[datetime]:
-    today = local_date(talk.now)
-    full = queries.fullness(talk.db, [offering], today, today + timedelta(days=offering.horizon_days))
-    closed_days = talk.catalogue.closed_days
-    best = best_times(offering, full=full, now=talk.now, closed_days=closed_days, count=OFFERED + 1)
-    return [moment for moment in best if moment != than][:OFFERED]
+    return free.best_but(offering, than, **free.known(talk.db, talk.catalogue, [offering], now=talk.now))
 
 
 def move(talk: Talk, question: Question, chosen: str) -> None:

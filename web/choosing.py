@@ -100,11 +100,7 @@ def times(
 ) -> Times:
     """The best times of a centre, and what to do where it is full. `booked`: the time that one would move from."""
     facts = free.known(db, catalogue, [offering], now=now)
-    best = availability.best_times(offering, **facts)
-    if booked in best:
-        best = [
-            moment for moment in availability.best_times(offering, **facts, count=len(best) + 1) if moment != booked
-        ]
+    best = free.best_but(offering, booked, **facts)
     soon = free.is_soon(best, now)
     here = local(best[0]).date() if best else None
     elsewhere = [] if soon else free.earlier_elsewhere(db, catalogue, offering, here, now=now)

@@ -26,6 +26,14 @@ def known(db: Session, catalogue: Catalogue, offerings: Sequence[Offering], *, n
     }
 
 
+def best_but(offering: Offering, than: datetime | None, **facts: Any) -> list[datetime]:
+    """The best times beside the one that somebody would move from; `facts` as `known` tells them."""
+    best = availability.best_times(offering, **facts)
+    if than not in best:
+        return best
+    return [moment for moment in availability.best_times(offering, **facts, count=len(best) + 1) if moment != than]
+
+
 def first_days(
     db: Session, catalogue: Catalogue, offerings: Sequence[Offering], *, now: datetime
 ) -> dict[int, date | None]:
