@@ -12,6 +12,7 @@ from core.settings import Settings
 from core.staff.practice import PracticeAccount, make_practice_accounts
 from core.staff.secrets import Secrets
 from core.tracking.demo import DemoDocument, make_demo_documents
+from core.visits.practice import make_practice_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ def seed_database(settings: Settings, *, demo: bool, now: datetime) -> Seeded:
             if not demo:
                 return Seeded(changes, [])
             changes += open_demo_offerings(db, now=now)
-            documents = make_demo_documents(db, Register(settings.secret_key), now=now)
-            accounts = make_practice_accounts(db, Secrets(settings.secret_key), now=now) if settings.practice else []
-            return Seeded(changes, documents, accounts)
+            people = Register(settings.secret_key)
+            documents = make_demo_documents(db, people, now=now)
+            if not settings.practice:
+                return Seeded(changes, documents)
+            make_practice_day(db, people, now=now)
+            return Seeded(changes, documents, make_practice_accounts(db, Secrets(settings.secret_key), now=now))
     finally:
         engine.dispose()

@@ -12,8 +12,9 @@ from core.people.audit import Actor
 from core.staff.colleagues import ANYBODY, Asked, Newcomer, add, find
 from core.staff.roles import AT_A_CENTRE, OF_AN_AGENCY, SAID, Role
 from core.staff.secrets import Secrets
+from core.visits.practice import CODE
 
-SITE, AGENCY = "GPO", "NRB"
+AGENCY = "NRB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def make_practice_accounts(db: Session, secrets: Secrets, *, now: datetime) -> l
 
 
 def _make(db: Session, secrets: Secrets, now: datetime) -> Iterator[PracticeAccount]:
-    site_id = db.scalars(sa.select(Site.id).where(Site.code == SITE)).one()
+    site_id = db.scalars(sa.select(Site.id).where(Site.code == CODE)).one()
     agency_id = db.scalars(sa.select(Agency.id).where(Agency.code == AGENCY)).one()
     for role in Role:
         new = Newcomer(

@@ -46,7 +46,15 @@ PREFERRED = (Role.MANAGER, Role.SECRETARIAT, Role.COUNTER, Role.CLERK, Role.AGEN
 """Who looks at a page of the desk, if they may: those who see most on it."""
 
 # English that components bring along by themselves: on a page in Kiswahili it has been forgotten.
-FORGOTTEN = ("There is a problem", "Error:", "Warning", "Previous", "Next page", "Show password", "Skip to main content")
+FORGOTTEN = (
+    "There is a problem",
+    "Error:",
+    "Warning",
+    "Previous",
+    "Next page",
+    "Show password",
+    "Skip to main content",
+)
 
 
 def endpoints(app: Flask) -> dict[str, Rule]:

@@ -1,4 +1,4 @@
-"""axe finds nothing on any page, in either language; nor does a page stick out of a small screen or speak half English."""
+"""axe finds nothing on any page, in either language; none sticks out of a small screen or speaks half English."""
 
 import contextlib
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def test_axe_finds_nothing(endpoint: str, language: str, world: World, tab: Page
     url = world.url(endpoint, PAGES[endpoint])
     status = visit(tab, world, url, world.session(endpoint, language))
     assert status == 200, f"{url} answers {status}"
-    assert tab.url == url, f"{url} leads to {tab.url}: say in this file what it needs, or in axe.py why it is not visited"
+    assert tab.url == url, f"{url} leads to {tab.url}: say in inhabited.py what it needs, or in axe.py why not"
     assert faults(tab, axe, language) == []
     if reader(world.app, endpoint) is None:
         assert sticks_out(tab) == []
