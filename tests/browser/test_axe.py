@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from core.catalogue.tables import CatalogueVersion, Closure
 from core.settings import Settings
 from core.wording import LANGUAGES
-from tests.browser.axe import NOT_LOOKED_AT, WIDTH, World, endpoints, faults, reader, sticks_out, unconnected, visit
+from tests.browser.axe import NOT_LOOKED_AT, WIDTH, World, endpoints, faults, reader, unconnected, visit
 from tests.browser.inhabited import inhabit
 from tests.browser.served import served
 from tests.conftest import CATALOGUE_TABLES, clear
@@ -51,27 +51,21 @@ def open_again(town: Database) -> None:
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser) -> Iterator[Page]:
-    """One tab on a small screen. What the page says in the console fails the test that looks."""
+    """One tab on a small screen, with axe on every page that it opens."""
     context = browser.new_context(viewport={"width": WIDTH, "height": 640})
+    context.add_init_script(Axe().axe_script)
     yield context.new_page()
     context.close()
 
 
-@pytest.fixture(scope="module")
-def axe() -> Axe:
-    return Axe()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("endpoint", sorted(PAGES.keys() - NOT_LOOKED_AT.keys()))
-def test_axe_finds_nothing(endpoint: str, language: str, world: World, tab: Page, axe: Axe) -> None:
+def test_axe_finds_nothing(endpoint: str, language: str, world: World, tab: Page) -> None:
     url = world.url(endpoint, PAGES[endpoint])
     status = visit(tab, world, url, world.session(endpoint, language))
     assert status == 200, f"{url} answers {status}"
     assert tab.url == url, f"{url} leads to {tab.url}: say in inhabited.py what it needs, or in axe.py why not"
-    assert faults(tab, axe, language) == []
-    if reader(world.app, endpoint) is None:
-        assert sticks_out(tab) == []
+    assert faults(tab, language, narrow=reader(world.app, endpoint) is None) == []
 
 
 def test_what_is_not_looked_at_is_still_there() -> None:
@@ -83,21 +77,19 @@ def test_what_is_not_looked_at_is_still_there() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/too-big", 413), ("/desk/nothing", 404)])
-def test_axe_finds_nothing_on_pages_of_errors(
-    path: str, status: int, language: str, world: World, tab: Page, axe: Axe
-) -> None:
+def test_axe_finds_nothing_on_pages_of_errors(path: str, status: int, language: str, world: World, tab: Page) -> None:
     assert visit(tab, world, world.address + path, world.session("home.home", language)) == status
-    assert faults(tab, axe, language) == []
+    assert faults(tab, language) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("endpoint", ["tracking.look", "own_booking.find", "own_booking.phone", "sign_in.login"])
 def test_axe_finds_nothing_on_a_form_that_says_what_is_wrong(
-    endpoint: str, language: str, world: World, tab: Page, axe: Axe
+    endpoint: str, language: str, world: World, tab: Page
 ) -> None:
     visit(tab, world, world.url(endpoint, PAGES[endpoint]), world.session(endpoint, language))
     tab.locator("main button:not([type=button])").first.click()
     tab.locator(".govuk-error-summary").wait_for()
-    assert faults(tab, axe, language) == []
+    assert faults(tab, language) == []
     for link in tab.locator(".govuk-error-summary a").all():
         assert tab.locator(str(link.get_attribute("href"))).count() == 1, "each line leads to its field"
