@@ -15,7 +15,7 @@ run: $(STAMP) ## start everything, with demo data and a phone to dial with
 	@exec $(BIN)/zamu run
 
 test: $(DEV) ## all tests, on servers of their own
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(DEV) ## what CI checks beside the tests
 	$(BIN)/ruff check .
