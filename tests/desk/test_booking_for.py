@@ -14,6 +14,7 @@ from core.people.register import Register
 from core.people.tables import Event
 from tests.desk.conftest import Desk, DeskClient
 from tests.desk.pages import fill, seen, unseen
+from web.choosing import stamp
 
 PHONE = "0711 000 131"
 IDENTITY = "23456781"
@@ -185,3 +186,53 @@ def test_the_phone_a_citizen_is_found_by_stands_in_no_address(desk: Desk) -> Non
     books(client, citizen)
     assert "711000131" not in citizen
     assert "711000131" not in client.get(citizen).text
+
+
+def test_one_page_books_two_people_when_it_is_sent_with_two_numbers(desk: Desk, transaction: Transaction) -> None:
+    """Back to the page, another number: another person, not the first one's booking told again."""
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    times = fill(client, f"{citizen}/book", service="IDR", site="GPO").location
+    page = client.get(times).text
+    who = client.post(times, data=unseen(page) | {"at": first_time(page)}).location
+    answers = unseen(client.get(who).text) | {"kind": "national_id", "language": "en"}
+    for number in (IDENTITY, "23456782"):
+        client.post(who, data=answers | {"number": number})
+    assert len({booking.beneficiary_id for booking in bookings(transaction)}) == 2
+
+
+def test_moved_back_and_forth_from_one_page_it_is_where_it_was_last_put(desk: Desk, transaction: Transaction) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    [booking] = bookings(transaction)
+    times = f"{citizen}/times/IDR/GPO?moving={booking.reference}"
+    page = client.get(times).text
+    first, second = re.findall(r'value="(\d{12})"', page)[:2]
+    for at in (first, second, first):
+        client.post(times, data=unseen(page) | {"at": at})
+    [moved] = bookings(transaction)
+    assert stamp(moved.starts_at) == first
+
+
+def test_a_booking_can_be_moved_to_any_other_centre(desk: Desk, transaction: Transaction) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    [booking] = bookings(transaction)
+    times = fill(client, f"{citizen}/book?moving={booking.reference}", service="IDR", site="MSA").location
+    page = client.get(times).text
+    client.post(times, data=unseen(page) | {"at": first_time(page)})
+    [moved] = bookings(transaction)
+    assert moved.reference == booking.reference
+    assert moved.offering_id != booking.offering_id
+
+
+def test_an_officer_is_not_told_when_somebody_is_expected_at_another_centre(desk: Desk) -> None:
+    agent, counter = desk("agent"), desk("counter")
+    books(agent, finds(agent, PHONE), site="KIB")
+    citizen = finds(counter, PHONE)
+    books(counter, citizen)
+    said = seen(counter.get(citizen).text)
+    assert "at another centre" in said
+    assert "Move it instead" not in said

@@ -73,15 +73,24 @@ def test_a_phones_messages_are_found_by_its_number(
     assert looked.who == client.officer.username
 
 
-def test_a_manager_sees_nothing_of_what_another_centre_has_written(booked: int, desk: Desk) -> None:
+def test_a_manager_learns_nothing_of_what_another_centre_has_written(booked: int, desk: Desk) -> None:
+    """Not even that the phone is known."""
     client = desk("manager", site="KIB")
-    found = fill(client, "/desk/messages", phone=PHONE)
-    assert client.get(found.location).status_code == 404
+    known, unknown = (seen(fill(client, "/desk/messages", phone=phone).text) for phone in (PHONE, "0711 000 999"))
+    assert known.replace(PHONE, "") == unknown.replace("0711 000 999", "")
+    assert "Nothing that you can see" in known
+
+
+def test_the_messages_of_a_phone_are_for_whoever_asked_for_them(booked: int, desk: Desk) -> None:
+    one, other = desk("agent"), desk("agent")
+    address = fill(one, "/desk/messages", phone=PHONE).location
+    assert one.get(address).status_code == 200
+    assert other.get(address).status_code == 404
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("0711 000 999", "Nothing was ever sent to this phone."), ("12", "number"), ("", "number")],
+    [("0711 000 999", "Nothing that you can see"), ("12", "number"), ("", "number")],
 )
 def test_a_number_that_finds_nothing_is_told_and_kept(booked: int, desk: Desk, typed: str, said: str) -> None:
     page = fill(desk("agent"), "/desk/messages", phone=typed).text

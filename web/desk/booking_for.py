@@ -10,6 +10,7 @@ from core import wording
 from core.booking import commands, queries
 from core.booking.beneficiaries import Beneficiary
 from core.booking.errors import AlreadyBooked, BookingRefused, NoSuchBooking, NotOffered, SlotFull, TooManyBookings
+from core.booking.tables import Booking
 from core.catalogue.snapshot import Offering, Service, Site
 from core.db import Session
 from core.errors import Malformed
@@ -62,15 +63,16 @@ def _choosing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
         tokens.contact_or_404(token)
         form = WhereForm(service=request.args.get("service"), site=request.args.get("site"))
         services, sites = _open(work)
+        moving = request.args.get("moving")
         form.service.choices = [(s.code, s.names.spoken_full) for s in services]
         form.site.choices = [(s.code, s.names.spoken_full) for s in sites]
         if form.validate_on_submit():
             chosen = {"service": form.service.data, "site": form.site.data}
             if work.catalogue.offering(**chosen) is not None:
-                return redirect(url_for("booking_for.times", token=token, **chosen), 303)
+                return redirect(url_for("booking_for.times", token=token, moving=moving, **chosen), 303)
             refuse(form.site, _("This centre does not take bookings for this service. Choose another."))
         back = url_for("citizens.citizen", token=token)
-        heading, button = _("Book a visit"), _("Show times")
+        heading, button = _("Move to another centre") if moving else _("Book a visit"), _("Show times")
         return render_template("desk/one_form.html", form=form, heading=heading, button=button, lines=[], back=back)
 
     @blueprint.route("/times/<service>/<site>", methods=["GET", "POST"])
@@ -116,12 +118,15 @@ def _take(work: Work, token: str, contact_id: int, offering: Offering, at: datet
     place: dict[str, Any] = {"offering": offering, "starts_at": at, "closed_days": work.catalogue.closed_days}
     try:
         with work.writing() as db:
-            key = form.key(f"desk:{offering.id}:{choosing.stamp(at)}:{moving}")
-            intent = _intent(work, db.get_one(Person, contact_id), key)
-            if moving:
-                commands.move(db, intent, reference=_own(work, db, contact_id, moving), **place)
+            contact, key = db.get_one(Person, contact_id), f"desk:{offering.id}:{choosing.stamp(at)}"
+            if not moving:
+                commands.hold(db, _intent(work, contact, form.key(key)), **place)
             else:
-                commands.hold(db, intent, **place)
+                booking = _own(work, db, contact_id, moving)
+                # From one page there may be several moves, back and forth: each from another time.
+                intent = _intent(work, contact, form.key(f"{key}:{moving}:{choosing.stamp(booking.starts_at)}"))
+                if (booking.offering_id, booking.starts_at) != (offering.id, at):
+                    commands.move(db, intent, reference=booking.reference, **place)
     except (SlotFull, NotOffered):
         flash(_(GONE), "refused")
         return redirect(_times(token, offering, moving or None), 303)
@@ -187,14 +192,15 @@ def _book(work: Work, token: str, contact_id: int, offering: Offering, at: datet
         with work.writing() as db:
             person = work.register.identity(db, identity.kind, identity.number, now=work.now()) if identity else None
             contact = db.get_one(Person, contact_id)
-            key = form.key(f"desk:{offering.id}:{choosing.stamp(at)}:book")
+            person_id = person.id if person else None
+            key = form.key(f"desk:{offering.id}:{choosing.stamp(at)}:book:{person_id}")
             booked = commands.confirm(
                 db,
                 _intent(work, contact, key, form.language.data),
                 offering=offering,
                 starts_at=at,
                 closed_days=work.catalogue.closed_days,
-                beneficiary=Beneficiary(person.id if person else None),
+                beneficiary=Beneficiary(person_id),
             )
     except (SlotFull, NotOffered):
         flash(_(GONE), "refused")
@@ -203,16 +209,19 @@ def _book(work: Work, token: str, contact_id: int, offering: Offering, at: datet
         flash(_("This phone has as many bookings as a phone may have."), "refused")
         return redirect(back, 303)
     except AlreadyBooked as error:
-        flash(_already(error), "refused")
+        flash(_already(work, error), "refused")
         return redirect(back, 303)
     said = _("Booked: number {reference}, {when}. The phone gets an SMS.")
     flash(said.format(reference=grouped(booked.reference), when=dates.when(booked.starts_at)), "done")
     return redirect(back, 303)
 
 
-def _already(error: AlreadyBooked) -> str:
+def _already(work: Work, error: AlreadyBooked) -> str:
     if error.existing is None:
         return _("This person has a booking for this service, made by another phone.")
+    offering = work.catalogue.offering_by_id(error.existing.offering_id)
+    if offering is None or not officer().sees_offering(offering):
+        return _("This person has a booking for this service at another centre.")
     said = _("This person has a booking for this service: {when}. Move it instead.")
     return said.format(when=dates.when(error.existing.starts_at))
 
@@ -227,7 +236,7 @@ def _changing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
             try:
                 with work.writing() as db:
                     intent = _intent(work, db.get_one(Person, contact_id), form.key(f"desk:cancel:{reference}"))
-                    commands.give_up(db, intent, reference=_own(work, db, contact_id, reference))
+                    commands.give_up(db, intent, reference=_reference(work, db, contact_id, reference))
             except BookingRefused:
                 flash(_(NONE), "refused")
             else:
@@ -247,7 +256,7 @@ def _changing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
             try:
                 with work.writing() as db:
                     intent = _intent(work, db.get_one(Person, contact_id), form.key(f"desk:sms:{reference}"))
-                    commands.send_again(db, intent, reference=_own(work, db, contact_id, reference))
+                    commands.send_again(db, intent, reference=_own(work, db, contact_id, reference).reference)
                 said, kind = _("The SMS is sent again."), "done"
             except TooManySms:
                 said = _("It was sent often enough in this hour.")
@@ -277,11 +286,23 @@ def _offering(work: Work, service: str, site: str) -> Offering:
     return offering
 
 
-def _own(work: Work, db: Session, contact_id: int, reference: str) -> str:
-    """The reference, if this phone has such a live booking that the officer may see.
+def _own(work: Work, db: Session, contact_id: int, reference: str) -> Booking:
+    """This phone's live booking, if the officer may see it.
 
     Raises:
         NoSuchBooking: it has none.
+    """
+    booking = queries.booking_of(db, _reference(work, db, contact_id, reference), contact_id)
+    if booking is None:
+        raise NoSuchBooking
+    return booking
+
+
+def _reference(work: Work, db: Session, contact_id: int, reference: str) -> str:
+    """As it is written, also of a booking that is over: the key of a request decides about that.
+
+    Raises:
+        NoSuchBooking: it is none, or of a centre that the officer does not see.
     """
     try:
         number = parse_reference(reference)

@@ -24,6 +24,7 @@ from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, refuse
+from web.desk.citizens import Tokens
 from web.desk.message_words import REFUSED, says, stands
 from web.work import Work
 
@@ -40,6 +41,7 @@ class Phone(Asked):
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("messages", __name__, url_prefix="/desk/messages")
+    tokens = Tokens(work.settings.secret_key)
 
     @blueprint.route("", methods=["GET", "POST"])
     @needs(Can.SEE_MESSAGES)
@@ -52,27 +54,25 @@ def create_blueprint(work: Work) -> Blueprint:
             except Malformed as error:
                 refuse(form.phone, error)
             else:
-                with work.reading() as db:
+                with work.writing() as db:
                     contact = work.register.find_contact(db, number)
-                if contact is not None:
-                    return redirect(url_for("messages.of_phone", person_id=contact.id), 303)
-                refuse(form.phone, _("Nothing was ever sent to this phone."))
+                    found = contact is not None and _subjects(db, contact.id) != []
+                    record_event(
+                        db, "messages.searched", "messages", actor=officer().actor, now=work.now(), found=found
+                    )
+                if contact is not None and found:
+                    return redirect(url_for("messages.of_phone", token=tokens.make(contact.id)), 303)
+                refuse(form.phone, _("Nothing that you can see was sent to this phone."))
         return render_template("desk/messages.html", form=form, may_mend=officer().may(Can.MEND_MESSAGES))
 
-    @blueprint.get("/of/<int:person_id>")
+    @blueprint.get("/of/<token>")
     @needs(Can.SEE_MESSAGES)
-    def of_phone(person_id: int) -> str:
+    def of_phone(token: str) -> str:
         """At a centre only what is about its own bookings and documents. Who looked is kept."""
-        who = officer()
+        person_id, who = tokens.contact_or_404(token), officer()
         with work.writing() as db:
-            contact = db.get(Person, person_id)
-            if contact is None or contact.phone_sealed is None:
-                abort(404)
-            here = who.site_id if who.role in AT_A_CENTRE else None
-            subjects = None if here is None else subjects_at(db, person_id, here)
-            if subjects == []:
-                abort(404)
-            found = desk.sent_to(db, person_id, limit=LISTED, subjects=subjects)
+            contact = db.get_one(Person, person_id)
+            found = desk.sent_to(db, person_id, limit=LISTED, subjects=_subjects(db, person_id))
             record_event(db, "messages.seen", f"person:{person_id}", actor=who.actor, now=work.now())
             ending = work.register.open_phone(contact.phone_sealed)[-3:]
         return _listed(found, _("Messages to the phone ending in {digits}").format(digits=ending), contact=contact)
@@ -112,6 +112,12 @@ def create_blueprint(work: Work) -> Blueprint:
         return render_template("desk/message_mended.html", form=form, sentence=_said(outcome), back=_back(answer))
 
     return blueprint
+
+
+def _subjects(db: Session, person_id: int) -> list[str] | None:
+    """What of a phone's messages the officer may see; None is all."""
+    who = officer()
+    return subjects_at(db, person_id, who.site_id) if who.role in AT_A_CENTRE and who.site_id else None
 
 
 def _mend(db: Session, message_id: int, answer: str, now: datetime) -> Outcome:
