@@ -5,11 +5,18 @@ import re
 import phonenumbers
 
 from core.errors import Malformed
+from core.wording import N_
+from core.wording import gettext as _
 
 COUNTRY = "KE"
 
 NETWORKS = {"63902": "Safaricom", "63903": "Airtel", "63907": "Telkom", "63999": "Equitel", "99999": "Sandbox"}
 """Network codes as Africa's Talking sends them. Numbers are portable: a prefix does not tell the network."""
+NO_PHONE = N_("That is not a phone number. Type one like 0711 000 001, or from abroad like +44 7700 900123.")
+WRONG_LENGTH = N_(
+    "That phone number has the wrong number of digits. "
+    "Type one like 0711 000 001, or from abroad like +44 7700 900123."
+)
 
 
 def parse_phone(text: str) -> str:
@@ -18,7 +25,7 @@ def parse_phone(text: str) -> str:
     From anywhere else with its country, after + or 00.
 
     Raises:
-        Malformed: not a number that can exist.
+        Malformed: not a number that can exist; the message says what one looks like.
     """
     text = text.strip()
     if text[:3] == "254" and len(text) >= 12:
@@ -28,7 +35,12 @@ def parse_phone(text: str) -> str:
     try:
         number = phonenumbers.parse(text, COUNTRY)
     except phonenumbers.NumberParseException as error:
-        raise Malformed("That is not a phone number.") from error
+        raise Malformed(_(NO_PHONE)) from error
     if not phonenumbers.is_possible_number(number):
-        raise Malformed("That phone number has the wrong number of digits.")
+        raise Malformed(_(WRONG_LENGTH))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_abroad(phone: str) -> bool:
+    """Whether a number in E.164 is of another country."""
+    return phonenumbers.parse(phone).country_code != phonenumbers.country_code_for_region(COUNTRY)

@@ -93,7 +93,13 @@ class Intake:
         with open_table(order.path, looked) as table:
             with self.transaction() as db:
                 file = known_files.begin(
-                    db, digest=looked.digest, name=order.path.name, stage=order.stage, actor=order.actor, now=self.now()
+                    db,
+                    digest=looked.digest,
+                    name=order.path.name,
+                    stage=order.stage,
+                    actor=order.actor,
+                    now=self.now(),
+                    bounds=order.bounds,
                 )
             if file.finished_at is not None and not order.again:
                 return Report(before=file)

@@ -1,4 +1,4 @@
-"""A booking ends: its row moves to history, its seat is free."""
+"""A booking ends: its row moves to history, its seat is free. An agency's appointment ends where it is."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.booking.seats import Seat
-from core.booking.tables import Booking, BookingHistory
+from core.booking.tables import Appointment, Booking, BookingHistory
 from core.catalogue.tables import Offering as OfferingRow
 from core.clock import local_date
 from core.db import Session
@@ -67,3 +67,25 @@ def file_away(
         end = {"ended_on": local_date(now), "ended_at": now, "reason": reason}
         rows = [booking.row | end | {"outcome": outcome_of(booking)} for booking in ended]
         db.execute(sa.insert(BookingHistory), rows)
+
+
+def end_appointments(
+    db: Session, *condition: sa.ColumnElement[bool], outcome: str, now: datetime, limit: int | None = None
+) -> list[Seat]:
+    """End live appointments, and say which places they had: the caller gives them back. Locked ones are passed over."""
+    ending = (
+        sa.select(Appointment.id)
+        .where(Appointment.ended_at.is_(None), *condition)
+        .order_by(Appointment.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("ending")
+    )
+    rows = db.execute(
+        sa.update(Appointment)
+        .where(Appointment.id.in_(sa.select(ending.c.id)), OfferingRow.id == Appointment.offering_id)
+        .values(ended_at=now, outcome=outcome)
+        .returning(Appointment.offering_id, OfferingRow.site_id, Appointment.starts_at)
+        .execution_options(synchronize_session=False)
+    )
+    return [Seat(*row) for row in rows]

@@ -47,8 +47,9 @@ def open_offering(db: Session, opening: Opening, *, edit: Edit) -> int:
 
     def act() -> Outcome:
         check_note(edit)
-        _check(db, opening, service.id)
+        # From here on nobody makes a service of it that people walk in to.
         hold_version(db)
+        _check(db, opening, service.id)
         row = _row(db, service.id, site.id)
         if row is not None and row.open:
             return {"offering_id": row.id}
@@ -146,9 +147,9 @@ def _copy_hours(db: Session, row: Offering, edit: Edit) -> None:
 
 def _check(db: Session, opening: Opening, service_id: int) -> None:
     if not 1 <= opening.counters <= MOST_COUNTERS:
-        raise Unfit(_("Give a number of counters from 1 to {most}.").format(most=MOST_COUNTERS), field="counters")
+        raise Unfit(_("Type a number of counters from 1 to {most}.").format(most=MOST_COUNTERS), field="counters")
     if not 1 <= opening.minutes <= MOST_MINUTES:
-        raise Unfit(_("Give a number of minutes from 1 to {most}.").format(most=MOST_MINUTES), field="minutes")
+        raise Unfit(_("Type a number of minutes from 1 to {most}.").format(most=MOST_MINUTES), field="minutes")
     service = db.get_one(Service, service_id, populate_existing=True)
     if service.elsewhere:
         raise Unfit(_("This service is not given at Huduma Centres."))

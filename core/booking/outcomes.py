@@ -12,6 +12,11 @@ def booking_subject(booking_id: int) -> str:
     return f"booking:{booking_id}"
 
 
+def appointment_subject(appointment_id: int) -> str:
+    """How events name an appointment."""
+    return f"appointment:{appointment_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A place kept for a phone until `expires_at`."""

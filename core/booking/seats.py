@@ -58,6 +58,7 @@ class Exchange:
     _capacities: dict[Key, int] = field(default_factory=dict)
     _more: dict[Key, int] = field(default_factory=dict)
     """How many places beyond the wanted ones a counter may have."""
+    _even_shut: bool = False
 
     def take(self, offering: Offering, starts_at: datetime) -> None:
         seat = seat_at(offering, starts_at)
@@ -65,11 +66,13 @@ class Exchange:
         limits = (limit(offering.daily_quota), offering.capacity, limit(offering.site.window_cap))
         self._capacities.update(zip(seat.counters(), limits, strict=True))
 
-    def squeeze(self, offering: Offering, starts_at: datetime, *, most: int) -> None:
+    def squeeze(self, offering: Offering, starts_at: datetime, *, most: int, even_shut: bool = False) -> None:
         """Take a place also where the window is full: there may be `most` more than wanted, on the day any number.
 
-        The capacity follows, and falls again as places are given back.
+        The capacity follows, and falls again as places are given back. `even_shut`: also
+        in a window that is to have none, for somebody who stands at the counter.
         """
+        self._even_shut = self._even_shut or even_shut
         self.take(offering, starts_at)
         day, *windows = seat_at(offering, starts_at).counters()
         self._more |= {day: NO_LIMIT} | dict.fromkeys(windows, most)
@@ -116,6 +119,7 @@ class Exchange:
             "kept": kept,
             "capacities": [self._capacities.get(key, 0) for key in keys],
             "more": [self._more.get(key, 0) for key in keys],
+            "even_shut": self._even_shut,
         }
         if len(db.execute(_SETTLE, parameters).all()) < len(keys):
             if all(net[key] < 0 or same for key, same in zip(keys, kept, strict=True)):
@@ -189,7 +193,7 @@ _SETTLE = sa.text("""
     WHERE CASE
         WHEN excluded.taken > 0
         THEN counter.taken + excluded.taken
-             <= greatest(counter.capacity, CASE WHEN counter.wanted > 0
+             <= greatest(counter.capacity, CASE WHEN counter.wanted > 0 OR CAST(:even_shut AS bool)
                                            THEN counter.wanted + excluded.capacity - excluded.wanted END)
         WHEN excluded.capacity = 0 THEN counter.taken <= counter.wanted
         ELSE true
@@ -206,8 +210,8 @@ what is taken in the same breath (a change of 0), it can be had only if no more 
 taken than wanted. A counter of which one's own phone takes and gives back alike,
 but in different seats, is only locked (`kept`; it travels as wanted 1, taken 0),
 so that the seat it left can be passed on. Who may squeeze in takes with a
-capacity above the wanted one, but nobody squeezes into a window that is shut; a
-row that was not there before is cut to size by _FIT.
+capacity above the wanted one, but nobody squeezes into a window that is shut unless
+they are there already (`even_shut`); a row that was not there before is cut to size by _FIT.
 """
 
 _FIT = sa.text(f"UPDATE windows SET capacity = greatest(wanted, taken) WHERE {_MINE}")

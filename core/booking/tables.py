@@ -1,9 +1,8 @@
 """Places, and who has them.
 
 `windows` counts; `holds`, `bookings`, `waitlist_offers` and agencies'
-`appointments` (core.partners) say who. At every commit the places taken in a
-window are exactly the holds, bookings, open offers and live appointments that
-begin in it.
+`appointments` say who. At every commit the places taken in a window are exactly
+the holds, bookings, open offers and live appointments that begin in it.
 """
 
 from datetime import date, datetime
@@ -103,6 +102,30 @@ class Booking(Base):
 
 sa.Index("bookings_window_idx", Booking.offering_id, Booking.starts_at)
 sa.Index("bookings_starts_idx", Booking.starts_at)
+
+
+class Appointment(Base):
+    """A place that an agency has given away itself. While `ended_at` is empty it takes a seat, as a booking does."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (sa.UniqueConstraint("agency_id", "reference"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.id"))
+    reference: Mapped[str]
+    """The agency's own."""
+    offering_id: Mapped[int] = mapped_column(sa.ForeignKey("offerings.id"))
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    came_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str | None]
+    """given_up, served, past, or closed: the centre was shut and there was no other time."""
+
+
+sa.Index("appointments_window_idx", Appointment.offering_id, Appointment.starts_at)
+sa.Index("appointments_starts_idx", Appointment.starts_at, postgresql_where=Appointment.ended_at.is_(None))
+sa.Index("appointments_agency_idx", Appointment.agency_id, Appointment.starts_at, Appointment.id)
 
 
 class WaitlistEntry(Base):

@@ -13,7 +13,7 @@ from core.people.audit import Actor
 from core.wording import N_
 from core.wording import gettext as _
 
-NO_REASON = N_("Give a reason.")
+NO_REASON = N_("Type a reason.")
 _NOT_BEGUN = frozenset({State.DRAFT, State.SUBMITTED, State.APPROVED})
 
 

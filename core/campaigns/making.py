@@ -22,7 +22,7 @@ from core.wording import N_
 from core.wording import gettext as _
 
 TEST_VALID_FOR = timedelta(hours=1)
-NO_NAME = N_("Give a name.")
+NO_NAME = N_("Type a name.")
 
 
 def draft(db: Session, *, name: str, criteria: Criteria, actor: Actor, request_key: str, now: datetime) -> Campaign:

@@ -16,7 +16,7 @@ from core.people.audit import Actor, record_event
 from core.wording import N_
 from core.wording import gettext as _
 
-NOBODY = N_("Give who does this.")
+NOBODY = N_("Type the name of whoever does this.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,13 @@ class Unsourced(CatalogueRefused):
         super().__init__(_("Say where this is written, or who confirmed it."), field="note")
 
 
+class Outdated(CatalogueRefused):
+    """Somebody has changed it since it was looked at: what was to be confirmed is no longer so."""
+
+    def __init__(self) -> None:
+        super().__init__(_("It has changed since you looked. Look again."))
+
+
 class StillBooked(CatalogueRefused):
     """People have places in what was to be switched off."""
 

@@ -30,7 +30,7 @@ def next_line(stage: Stage, correction: str | None) -> str:
     """What happens next, or what its owner must do; the stage's line has named the centre."""
     if stage is Stage.NEEDS_CORRECTION and correction is not None:
         return to_do(correction, _("the centre"))
-    ready = _("Ask the centre what to bring.")
+    ready = _("Ask at the centre what to bring.")
     return {
         Stage.APPLIED: _("Next: it goes to the agency."),
         Stage.SENT_TO_AGENCY: _("Next: the agency works on it."),

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.booking.availability import day_begins
+from core.booking.ending import end_appointments
 from core.booking.errors import NotOffered
 from core.booking.holds import take_seat
+from core.booking.outcomes import appointment_subject
 from core.booking.seats import Exchange, Seat, seat_at
+from core.booking.tables import Appointment
 from core.booking.waitlist.line import pass_on, settle
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Offering as OfferingRow
@@ -23,7 +26,6 @@ from core.clock import local_date
 from core.db import Session
 from core.partners.errors import NoSuchAppointment, ReferenceInUse
 from core.partners.keys import Partner
-from core.partners.tables import Appointment
 from core.people.audit import record_event
 
 GIVEN_UP = "given_up"
@@ -133,28 +135,6 @@ def give_up(db: Session, partner: Partner, *, reference: str, now: datetime) -> 
     _trace(db, partner, "appointment.given_up", known.id, seat, now=now)
 
 
-def end_appointments(
-    db: Session, *condition: sa.ColumnElement[bool], outcome: str, now: datetime, limit: int | None = None
-) -> list[Seat]:
-    """End live appointments, and say which places they had: the caller gives them back. Locked ones are passed over."""
-    ending = (
-        sa.select(Appointment.id)
-        .where(Appointment.ended_at.is_(None), *condition)
-        .order_by(Appointment.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("ending")
-    )
-    rows = db.execute(
-        sa.update(Appointment)
-        .where(Appointment.id.in_(sa.select(ending.c.id)), OfferingRow.id == Appointment.offering_id)
-        .values(ended_at=now, outcome=outcome)
-        .returning(Appointment.offering_id, OfferingRow.site_id, Appointment.starts_at)
-        .execution_options(synchronize_session=False)
-    )
-    return [Seat(*row) for row in rows]
-
-
 def archive_past(db: Session, *, now: datetime, limit: int) -> int:
     """End at most `limit` appointments whose day is over, and count their places no more. Returns how many."""
     seats = end_appointments(db, Appointment.starts_at < _today(now), outcome="past", now=now, limit=limit)
@@ -197,11 +177,6 @@ def page(
         chosen = chosen.where(sa.tuple_(Appointment.starts_at, Appointment.id) > sa.tuple_(*after))
     rows = db.execute(chosen.order_by(Appointment.starts_at, Appointment.id).limit(limit))
     return [Known(*row) for row in rows]
-
-
-def appointment_subject(appointment_id: int) -> str:
-    """How events name an appointment."""
-    return f"appointment:{appointment_id}"
 
 
 def _of(partner: Partner) -> sa.Select[int, str, int, int, datetime, datetime | None, str | None]:

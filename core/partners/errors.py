@@ -44,7 +44,7 @@ class NoSuchWebhook(PartnerRefused):
     """The agency has no webhook of that number."""
 
 
-ADDRESS = N_("Give an address that begins with https:// and can be reached from everywhere.")
+ADDRESS = N_("Type an address that begins with https:// and can be reached from everywhere.")
 
 
 class BadAddress(PartnerRefused):
@@ -57,5 +57,5 @@ class BadAddress(PartnerRefused):
 class TooManyWebhooks(PartnerRefused):
     """The agency has as many webhooks as it may."""
 
-    def __init__(self) -> None:
-        super().__init__(_("An agency can have 10 webhooks. End one first."))
+    def __init__(self, most: int) -> None:
+        super().__init__(_("An agency can have {most} webhooks. End one first.").format(most=most))

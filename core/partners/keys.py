@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from core.partners.errors import BadKey, NoSuchKey
 from core.partners.tables import ApiKey
 from core.people.audit import Actor, record_event
 from core.people.sealing import Sealer
+from core.wording import N_
 
 PREFIX = "zamu_"
 """By which those who look for leaked secrets know one of ours."""
@@ -29,18 +30,24 @@ _SHAPE = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
 class Scope(StrEnum):
-    """What a key may be used for."""
+    """What a key may be used for; in words in SCOPES."""
 
     DOCUMENTS_WRITE = "documents:write"
-    """Register applications, and say what has become of documents."""
     DOCUMENTS_READ = "documents:read"
     BOOKINGS_READ = "bookings:read"
-    """Who is expected: references and times, and the last three digits of an ID."""
     AVAILABILITY_READ = "availability:read"
     APPOINTMENTS_WRITE = "appointments:write"
-    """Give places away, move them and give them back; and see them."""
     WEBHOOKS_WRITE = "webhooks:write"
-    """Add webhooks, see and end them."""
+
+
+SCOPES: Mapping[Scope, str] = {
+    Scope.DOCUMENTS_WRITE: N_("Register applications, and say where documents are"),
+    Scope.DOCUMENTS_READ: N_("Read where documents are"),
+    Scope.BOOKINGS_READ: N_("Read who is expected: references, times, the end of the ID"),
+    Scope.AVAILABILITY_READ: N_("Read which times are free"),
+    Scope.APPOINTMENTS_WRITE: N_("Give places away, move them, give them back, and see them"),
+    Scope.WEBHOOKS_WRITE: N_("Add, see and end webhooks"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,5 +88,5 @@ def _done(asked: Asked, outcome: Outcome | None, *, known: bool) -> Done:
     if not known:
         return Done(asked, Result.REFUSED, str(NoSuchDocument()), known=False)
     if outcome is None:
-        return Done(asked, Result.REFUSED, f"There is no site {asked.site}.")
+        return Done(asked, Result.REFUSED, f"There is no centre {asked.site}.")
     return Done(asked, outcome.result, outcome.reason)

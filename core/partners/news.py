@@ -36,7 +36,7 @@ EVENTS = (
     "appointment.given_up",
     "appointment.checked_in",
     "appointment.served",
-    "appointment.ended",
+    "appointment.closed",
 )
 NAMES = (*EVENTS, *(f"document.{stage}" for stage in Stage))
 """All that an agency can be told of its own services."""
@@ -99,7 +99,7 @@ def read(db: Session, record: Record, after: Place, *, below: int, limit: int) -
 def _of_steps(db: Session, rows: Iterable[sa.Row[Any]]) -> list[News]:
     told = []
     for row in rows:
-        data = {"tracking_number": row.tracking_number, "service": row.service, "site": row.site, "stage": row.stage}
+        data = {"tracking_number": row.tracking_number, "service": row.service, "centre": row.site, "stage": row.stage}
         if row.stage == Stage.NEEDS_CORRECTION:
             data["correction"] = row.reason
         told.append(News(f"step-{row.id}", f"document.{row.stage}", row.at, row.agency_id, data))
@@ -119,7 +119,7 @@ def _of_events(db: Session, rows: Iterable[sa.Row[Any]]) -> list[News]:
             continue
         reference, offering_id, starts_at = where
         service, site, agency_id = places[offering_id]
-        data = {"reference": reference, "service": service, "site": site, "starts_at": local(starts_at).isoformat()}
+        data = {"reference": reference, "service": service, "centre": site, "starts_at": local(starts_at).isoformat()}
         told.append(News(f"event-{row.id}", row.name, row.at, agency_id, data))
     return told
 

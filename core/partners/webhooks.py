@@ -70,7 +70,7 @@ def add(
         .with_for_update(key_share=True)
     ).all()
     if len(here) >= MOST_WEBHOOKS:
-        raise TooManyWebhooks
+        raise TooManyWebhooks(MOST_WEBHOOKS)
     webhook = Webhook(
         agency_id=agency_id,
         url=url,

@@ -75,8 +75,10 @@ class PhoneCode(Base):
     __tablename__ = "phone_codes"
 
     contact_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("people.id"), primary_key=True)
+    about: Mapped[str] = mapped_column(primary_key=True, server_default="")
+    """The booking number that was given with the phone, theirs or not; empty: the phone was given alone."""
     nth: Mapped[int]
-    """How many codes this phone has been sent: each is another."""
+    """Of the codes that this phone has been sent: each is another."""
     sent_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     tries: Mapped[int] = mapped_column(server_default="0")

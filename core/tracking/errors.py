@@ -26,14 +26,14 @@ class NoReason(DocumentRefused):
     """A rule was to be set aside without a reason."""
 
     def __init__(self) -> None:
-        super().__init__(_("Give a reason for handing it over without the code."))
+        super().__init__(_("Type a reason for handing it over without the code."))
 
 
 class TooManyCodes(DocumentRefused):
     """As many wrong codes as a document allows in an hour."""
 
     def __init__(self) -> None:
-        super().__init__(_("Too many wrong codes for this document. Try again in an hour, or ask your supervisor."))
+        super().__init__(_("Too many wrong codes for this document. Try again in an hour, or ask your manager."))
 
 
 class NoConsent(DocumentRefused):

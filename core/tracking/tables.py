@@ -110,7 +110,7 @@ class IntakeFile(Base):
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     digest: Mapped[bytes]
-    """SHA-256 of its bytes."""
+    """SHA-256 of its bytes; where a centre or agency gave it, of these and of whose it is."""
     stage: Mapped[str]
     """What the file says of its documents, where a row does not say it itself."""
     name: Mapped[str]

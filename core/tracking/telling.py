@@ -36,7 +36,7 @@ def is_ready(document: Document) -> bool:
 def bring_said(catalogue: Catalogue) -> str:
     """What to bring when collecting."""
     needed = telling.bring_list(catalogue.services[COLLECTING])
-    return _("Bring: {list}").format(list=", ".join(needed)) if needed else _("Ask the centre what to bring.")
+    return _("Bring: {list}").format(list=", ".join(needed)) if needed else _("Ask at the centre what to bring.")
 
 
 def promise_said(document: Document, *, now: datetime) -> list[str]:

@@ -6,14 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.booking.availability import day_begins
+from core.booking.ending import end_appointments
 from core.booking.errors import NoSuchBooking
+from core.booking.outcomes import appointment_subject
+from core.booking.tables import Appointment
 from core.booking.waitlist.line import pass_on
 from core.catalogue.tables import Offering
 from core.clock import local_date
 from core.db import Session
 from core.idempotency import Outcome, once
-from core.partners.appointments import appointment_subject, end_appointments
-from core.partners.tables import Appointment
 from core.people.audit import Actor, record_event
 from core.visits.errors import AlreadyOver, AnotherDay
 

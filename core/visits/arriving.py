@@ -1,7 +1,7 @@
 """Somebody comes to a centre: checked in by a scan and one key, late or early, and never twice."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -98,7 +98,8 @@ def receive(
     """Check in, today and here, somebody who is expected on another day or at another centre.
 
     The booking moves to the window of the moment, full or not, and the place it
-    had is free for others. Nobody is told: they stand at the counter.
+    had is free for others; where all of today is shut, to that window all the
+    same. Nobody is told: they stand at the counter.
 
     Raises:
         NoSuchBooking: no live booking of this reference.
@@ -109,7 +110,9 @@ def receive(
         intent = acting_for(db, reference, actor=actor, request_key=request_key, now=now)
         lock_contact(db, intent.contact_id)
         own = lock_booking(db, intent, reference)
-        start = window_of(offering, now, closed_days=closed_days)
+        start = window_of(offering, now, closed_days=closed_days) or window_of(
+            replace(offering, closures=()), now, closed_days=closed_days
+        )
         if own.service_id != offering.service.id or start is None:
             raise NotOffered
         if own.seat.site_id != offering.site.id or local_date(own.booked.starts_at) != local_date(now):
@@ -124,7 +127,7 @@ def receive(
 
 def _move_here(db: Session, own: OwnBooking, offering: Offering, start: datetime, *, intent: Intent) -> None:
     exchange = Exchange()
-    exchange.squeeze(offering, start, most=NO_LIMIT)
+    exchange.squeeze(offering, start, most=NO_LIMIT, even_shut=True)
     exchange.give_back([own.seat])
     exchange.give_back(withdraw_later_offers(db, own.booked.id, starts_at=start, now=intent.now))
     repoint(db, own, offering_id=offering.id, starts_at=start)

@@ -9,10 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.booking.availability import day_begins
-from core.booking.tables import Booking, BookingHistory
+from core.booking.tables import Appointment, Booking, BookingHistory
 from core.catalogue.tables import Offering
 from core.db import Session
-from core.partners.tables import Appointment
 from core.people.register import Register
 from core.people.tables import Person
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from core.booking.availability import day_begins
+from core.booking.tables import Appointment
 from core.clock import local_date
 from core.db import Session
 from core.errors import Malformed
-from core.partners.tables import Appointment
 from core.people.audit import Actor, record_event
 from core.people.identities import KINDS, Identity, parse_identity
 from core.people.register import Register

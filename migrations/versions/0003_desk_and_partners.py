@@ -59,13 +59,14 @@ def upgrade() -> None:
     op.create_table(
         "phone_codes",
         sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("about", sa.String(), server_default="", nullable=False),
         sa.Column("nth", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["people.id"], name=op.f("phone_codes_contact_id_fkey")),
-        sa.PrimaryKeyConstraint("contact_id", name=op.f("phone_codes_pkey")),
+        sa.PrimaryKeyConstraint("contact_id", "about", name=op.f("phone_codes_pkey")),
     )
     op.create_table(
         "webhooks",

@@ -7,17 +7,17 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 
-from core.booking.tables import Window
+from core.booking.tables import Appointment, Window
 from core.idempotency import Request
 from core.partners import keys
 from core.partners.keys import Scope
-from core.partners.tables import ApiKey, Appointment
+from core.partners.tables import ApiKey
 from core.people.audit import Actor
 from tests.api.agency import ROOT, System, refused
 from tests.support import NOW
 
 A_TIME = "2026-11-24T08:00:00+03:00"
-PLACE = {"reference": "N-1", "service": "IDR", "site": "GPO", "starts_at": A_TIME}
+PLACE = {"reference": "N-1", "service": "IDR", "centre": "GPO", "starts_at": A_TIME}
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_key_does_what_its_scopes_say(systems, app):
     every = {rule.endpoint: rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
     assert len(every) == 18
     modest = systems(scopes=[])
-    assert modest.get("/services").status_code == modest.get("/sites").status_code == 200
+    assert modest.get("/services").status_code == modest.get("/centres").status_code == 200
     for endpoint, rule in every.items():
-        if endpoint in ("api.list_services", "api.list_sites"):
+        if endpoint in ("api.list_services", "api.list_centres"):
             continue
         [method] = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         path = re.sub("<[^>]+>", "48217096", rule.rule.removeprefix(ROOT))
@@ -78,7 +78,9 @@ def test_the_same_key_for_another_request_is_refused(nrb, other):
     assert nrb.post("/appointments", PLACE, once="one-key-for-everything").status_code == 201
     changed = PLACE | {"reference": "N-2"}
     refused(nrb.post("/appointments", changed, once="one-key-for-everything"), 422, "key-reused")
-    elsewhere = nrb.post("/appointments/N-1/moves", {"site": "GPO", "starts_at": A_TIME}, once="one-key-for-everything")
+    elsewhere = nrb.post(
+        "/appointments/N-1/moves", {"centre": "GPO", "starts_at": A_TIME}, once="one-key-for-everything"
+    )
     refused(elsewhere, 422, "key-reused")
     theirs = other.post("/appointments", PLACE | {"service": "BCN"}, once="one-key-for-everything")
     assert theirs.status_code == 201, "another agency's keys are its own"
@@ -161,7 +163,13 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(systems, app):
 
 
 def test_nothing_personal_is_kept_of_a_request(nrb, transaction):
-    body = {"service": "IDR", "site": "GPO", "year_of_birth": 1994, "national_id": "27654321", "phone": "+254711000001"}
+    body = {
+        "service": "IDR",
+        "centre": "GPO",
+        "year_of_birth": 1994,
+        "national_id": "27654321",
+        "phone": "+254711000001",
+    }
     assert nrb.post("/applications", body).status_code == 201
     with transaction() as db:
         kept = " ".join(f"{row.key} {row.outcome}" for row in db.scalars(sa.select(Request)))

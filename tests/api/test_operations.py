@@ -12,6 +12,7 @@ from core.messaging.tables import Message
 from core.people.audit import Actor, Intent
 from core.people.tables import Event
 from core.references import new_reference
+from core.staff import said
 from core.tracking.tables import Document, DocumentEvent
 from tests.api.agency import System, refused
 from tests.support import NOW
@@ -19,8 +20,8 @@ from tests.support import NOW
 ID, PHONE = "27654321", "+254711000001"
 DAY = "2026-11-24"
 A_TIME = f"{DAY}T08:00:00+03:00"
-APPLICATION = {"service": "IDR", "site": "GPO", "year_of_birth": 1994}
-PLACE = {"reference": "N-1", "service": "IDR", "site": "GPO", "starts_at": A_TIME}
+APPLICATION = {"service": "IDR", "centre": "GPO", "year_of_birth": 1994}
+PLACE = {"reference": "N-1", "service": "IDR", "centre": "GPO", "starts_at": A_TIME}
 
 
 @pytest.fixture
@@ -65,15 +66,26 @@ def test_an_agency_sees_its_own_services(nrb, other):
     mine = {item["code"]: item for item in nrb.get("/services").json["items"]}
     assert {"IDR", "IDN"} <= set(mine)
     assert mine["IDR"]["name"]["sw"] == "Kubadilisha kitambulisho kilichopotea"
-    assert "GPO" in mine["IDR"]["sites"]
+    assert "GPO" in mine["IDR"]["centres"]
     assert not set(mine) & {item["code"] for item in other.get("/services").json["items"]}
-    [gpo] = [site for site in nrb.get("/sites").json["items"] if site["code"] == "GPO"]
+    [gpo] = [it for it in nrb.get("/centres").json["items"] if it["code"] == "GPO"]
     assert {"IDR", "IDN"} <= set(gpo["services"]) <= set(mine)
+
+
+def test_what_is_not_confirmed_is_said_not_to_be_and_a_guess_is_not_said(nrb, other):
+    def fees(system):
+        return {it["code"]: (it["fee_kes"], it["fee_confirmed"]) for it in system.get("/services").json["items"]}
+
+    assert fees(nrb)["IDR"] == (1050, False)
+    assert fees(other)["BCL"] == (None, None)
+    towns = {it["code"]: (it["town"], it["town_confirmed"]) for it in nrb.get("/centres").json["items"]}
+    assert towns["GPO"] == ("Nairobi", False)
+    assert towns["KWL"] == (None, None), "nobody has published where it is"
 
 
 def test_free_times_are_those_that_can_be_taken(nrb, idr, ledger):
     def free():
-        answer = nrb.get("/availability", service="IDR", site="GPO", **{"from": DAY, "days": 2}).json
+        answer = nrb.get("/availability", service="IDR", centre="GPO", **{"from": DAY, "days": 2}).json
         return {day["day"]: day["times"] for day in answer["days"]}
 
     assert A_TIME in free()[DAY]
@@ -82,10 +94,10 @@ def test_free_times_are_those_that_can_be_taken(nrb, idr, ledger):
 
 
 def test_free_times_of_what_is_not_there_are_refused(nrb):
-    refused(nrb.get("/availability", service="BCN", site="GPO"), 404, "not-found")
-    refused(nrb.get("/availability", service="IDR", site="NONE"), 404, "not-found")
-    refused(nrb.get("/availability", service="IDR", site="GPO", days=99), 422, "invalid")
-    assert nrb.get("/availability", service="IDR", site="GPO", **{"from": "0001-01-01"}).json["days"] == []
+    refused(nrb.get("/availability", service="BCN", centre="GPO"), 404, "not-found")
+    refused(nrb.get("/availability", service="IDR", centre="NONE"), 404, "not-found")
+    refused(nrb.get("/availability", service="IDR", centre="GPO", days=99), 422, "invalid")
+    assert nrb.get("/availability", service="IDR", centre="GPO", **{"from": "0001-01-01"}).json["days"] == []
 
 
 # Applications and documents.
@@ -114,7 +126,7 @@ def test_a_phone_that_none_can_be_does_not_lose_the_application(nrb):
 def test_an_application_that_cannot_be_is_refused(nrb, applied):
     number = applied()
     refused(nrb.post("/applications", APPLICATION | {"service": "BCN"}), 404, "not-found")
-    refused(nrb.post("/applications", APPLICATION | {"site": "NONE"}), 404, "not-found")
+    refused(nrb.post("/applications", APPLICATION | {"centre": "NONE"}), 404, "not-found")
     refused(nrb.post("/applications", APPLICATION | {"tracking_number": number}), 409, "number-in-use")
     refused(nrb.post("/applications", APPLICATION | {"tracking_number": "12345678"}), 422, "invalid")
     refused(nrb.post("/applications", APPLICATION | {"national_id": "letters"}), 422, "invalid")
@@ -122,13 +134,13 @@ def test_an_application_that_cannot_be_is_refused(nrb, applied):
 
 def test_a_document_is_moved_once_however_often_it_is_said(nrb, applied, transaction):
     number = applied(phone=PHONE)
-    first = nrb.post(f"/documents/{number}/moves", {"stage": "sent_to_centre", "site": "MAK"})
-    again = nrb.post(f"/documents/{number}/moves", {"stage": "sent_to_centre", "site": "MAK"})
+    first = nrb.post(f"/documents/{number}/moves", {"stage": "sent_to_centre", "centre": "MAK"})
+    again = nrb.post(f"/documents/{number}/moves", {"stage": "sent_to_centre", "centre": "MAK"})
     assert (first.json["result"], again.json["result"]) == ("taken", "unchanged")
     assert again.json["document"] | {"since": None} == {
         "tracking_number": number,
         "service": "IDR",
-        "site": "MAK",
+        "centre": "MAK",
         "stage": "sent_to_centre",
         "since": None,
         "promised_on": None,
@@ -179,11 +191,11 @@ def test_a_batch_is_taken_item_by_item(nrb, applied):
     numbers = [applied() for _ in range(4)]
     nrb.post(f"/documents/{numbers[3]}/moves", {"stage": "rejected"})
     moves = [
-        {"tracking_number": numbers[0], "stage": "sent_to_centre", "site": "MAK"},
-        {"tracking_number": numbers[1], "stage": "sent_to_centre", "site": "NONE"},
+        {"tracking_number": numbers[0], "stage": "sent_to_centre", "centre": "MAK"},
+        {"tracking_number": numbers[1], "stage": "sent_to_centre", "centre": "NONE"},
         {"tracking_number": new_reference(), "stage": "sent_to_centre"},
         {"tracking_number": numbers[3], "stage": "sent_to_centre"},
-        {"tracking_number": numbers[0], "stage": "sent_to_centre", "site": "MAK"},
+        {"tracking_number": numbers[0], "stage": "sent_to_centre", "centre": "MAK"},
         {"tracking_number": numbers[2], "stage": "needs_correction"},
     ]
     answer = nrb.post("/documents/moves", {"moves": moves}).json
@@ -204,7 +216,7 @@ def test_a_batch_is_taken_item_by_item(nrb, applied):
 
 def test_a_batch_of_five_hundred_fits_and_one_more_does_not(nrb, applied):
     number = applied()
-    move = {"tracking_number": number, "stage": "needs_correction", "site": "GPO", "correction": "details_differ"}
+    move = {"tracking_number": number, "stage": "needs_correction", "centre": "GPO", "correction": "details_differ"}
     assert nrb.post("/documents/moves", {"moves": [move] * 500}).json["taken"] == 1
     refused(nrb.post("/documents/moves", {"moves": [move] * 501}), 422, "invalid")
     refused(nrb.post("/documents/moves", {"moves": []}), 422, "invalid")
@@ -253,7 +265,7 @@ def test_who_is_expected_is_shown_without_names_phones_and_full_ids(nrb, other, 
             {
                 "reference": reference,
                 "service": "IDR",
-                "site": "GPO",
+                "centre": "GPO",
                 "starts_at": A_TIME,
                 "came_at": None,
                 "booked_at": "2026-11-23T09:00:00+03:00",
@@ -268,14 +280,15 @@ def test_who_is_expected_is_shown_without_names_phones_and_full_ids(nrb, other, 
     with transaction() as db:
         seen = db.scalars(sa.select(Event).where(Event.name == "bookings.seen").order_by(Event.id)).first()
         assert (seen.who, seen.details["rows"]) == (f"key:{nrb.key_id}", 1)
+    assert seen.name in said.EVENTS
 
 
-def test_bookings_are_chosen_by_day_service_and_site(nrb, booked):
+def test_bookings_are_chosen_by_day_service_and_centre(nrb, booked):
     booked("IDR", 8)
     assert nrb.get("/bookings", day="2026-11-25").json["items"] == []
     assert nrb.get("/bookings", day=DAY, service="IDN").json["items"] == []
-    assert nrb.get("/bookings", day=DAY, site="MAK").json["items"] == []
-    assert len(nrb.get("/bookings", day=DAY, service="IDR", site="GPO").json["items"]) == 1
+    assert nrb.get("/bookings", day=DAY, centre="MAK").json["items"] == []
+    assert len(nrb.get("/bookings", day=DAY, service="IDR", centre="GPO").json["items"]) == 1
     refused(nrb.get("/bookings", day=DAY, service="BCN"), 404, "not-found")
     refused(nrb.get("/bookings"), 422, "invalid")
 
@@ -286,12 +299,12 @@ def test_bookings_are_chosen_by_day_service_and_site(nrb, booked):
 def test_an_appointment_is_taken_moved_and_given_back(nrb, ledger):
     assert nrb.post("/appointments", PLACE).status_code == 201
     ledger.is_balanced()
-    moved = nrb.post("/appointments/N-1/moves", {"site": "MAK", "starts_at": f"{DAY}T10:00:00+03:00"}).json
-    assert (moved["site"], moved["starts_at"]) == ("MAK", f"{DAY}T10:00:00+03:00")
+    moved = nrb.post("/appointments/N-1/moves", {"centre": "MAK", "starts_at": f"{DAY}T10:00:00+03:00"}).json
+    assert (moved["centre"], moved["starts_at"]) == ("MAK", f"{DAY}T10:00:00+03:00")
     ledger.is_balanced()
     assert nrb.get("/appointments/N-1").json == moved
     assert nrb.get("/appointments", day=DAY).json["items"] == [moved]
-    assert nrb.get("/appointments", day=DAY, site="GPO").json["items"] == []
+    assert nrb.get("/appointments", day=DAY, centre="GPO").json["items"] == []
     assert nrb.delete("/appointments/N-1").status_code == 204
     ledger.is_balanced()
     refused(nrb.get("/appointments/N-1"), 404, "not-found")
@@ -303,7 +316,7 @@ def test_an_appointment_occupies_what_a_citizen_would(nrb, idr, ledger, booked):
     ledger.leave_one_place(idr, NOW.replace(hour=5) + timedelta(days=1))
     booked("IDR", 8)
     refused(nrb.post("/appointments", PLACE), 409, "slot-full")
-    answer = nrb.get("/availability", service="IDR", site="GPO", **{"from": DAY, "days": 1}).json
+    answer = nrb.get("/availability", service="IDR", centre="GPO", **{"from": DAY, "days": 1}).json
     assert A_TIME not in answer["days"][0]["times"]
 
 

@@ -95,11 +95,11 @@ def test_a_key_chooses_what_is_done_and_three_keys_hand_over(tab: Page, papers: 
     tab.keyboard.press("h")
     tab.wait_for_url("**/desk/documents?task=collect")
     scan(tab, number)
-    expect(tab.get_by_role("textbox", name="Code", exact=True)).to_be_focused()
+    expect(tab.get_by_role("textbox", name="Collection code", exact=True)).to_be_focused()
     right = papers.code(number)
     scan(tab, "1111" if right != "1111" else "2222")
     expect(tab.locator("#code-error")).to_contain_text("Tries left in this hour: 4.")
-    expect(tab.get_by_role("textbox", name="Code", exact=True)).to_be_focused()
+    expect(tab.get_by_role("textbox", name="Collection code", exact=True)).to_be_focused()
     scan(tab, right)
     tab.wait_for_url("**/desk/documents?task=collect")
     expect(tab.get_by_role("status").first).to_contain_text("Handed over.")
@@ -111,7 +111,7 @@ def test_a_clerk_receives_a_batch_of_which_some_rows_are_wrong(tab: Page, papers
     first, second = new_reference(), new_reference()
     batch = tmp_path / "june.csv"
     batch.write_text(
-        "tracking number,service,centre,ID number,phone\n"
+        "document number,service,centre,ID number,phone\n"
         f"{first},IDR,GPO,21234567,0711000001\n"
         f"{second},XYZ,GPO,22234567,0711000002\n"
         f"48217093,IDR,GPO,23234567,0711000003\n"

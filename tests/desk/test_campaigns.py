@@ -65,8 +65,8 @@ def test_a_campaign_goes_from_its_preview_through_two_people_to_its_report(secre
     assert "1,002 of 1,002 written" in page
     assert "sent, no report yet 1,000" in page, page
     assert "delivered 1 failed 0" in page
-    assert "unknown 1" in page
-    assert "unknown no_answer 1" in seen(secretary.get(f"{address}/report").text)
+    assert "unknown: perhaps sent 1" in page
+    assert "unknown: perhaps sent no_answer 1" in seen(secretary.get(f"{address}/report").text)
     rows = list(csv.reader(secretary.get(f"{address}/report.csv").text.splitlines()))
     assert ["all", "", "delivered", "", "1"] in rows
     assert ["reason", "", "unknown", "no_answer", "1"] in rows
@@ -98,7 +98,7 @@ def test_a_draft_sent_twice_is_one_campaign(secretary, office):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"name": " "}, "Give a name."),
+        ({"name": " "}, "Type a name."),
         ({"name": "X", "least_days": "many"}, "Type a whole number, such as 15."),
         ({"name": "X", "least_days": "9", "most_days": "2"}, "fewer than the least"),
         ({"name": "X" * 99}, "This is longer than 80 characters."),
@@ -129,7 +129,7 @@ def test_pausing_needs_a_reason_and_pressed_again_after_resuming_it_stays_resume
     office.shelve(1)
     number = office.starts()
     address = f"/desk/campaigns/{number}"
-    assert "Give a reason." in seen(fill(secretary, f"{address}/pause", reason="").text)
+    assert "Type a reason." in seen(fill(secretary, f"{address}/pause", reason="").text)
     values = unseen(secretary.get(f"{address}/pause").text) | {"reason": "a wrong centre"}
     secretary.post(f"{address}/pause", data=values)
     assert office.see(number).state == State.PAUSED
@@ -151,7 +151,7 @@ def test_a_button_that_no_longer_fits_says_where_the_campaign_stands(secretary, 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"when": "later"}, "Give the day."),
+        ({"when": "later"}, "Type the day."),
         ({"when": "later", "day": "soon"}, "Type a day like 24/11/2026."),
         ({"when": "later", "day": "22/11/2026", "hour": "09:00"}, "That is past."),
         ({"when": "later", "day": "2027-06-01", "hour": "09:00"}, "more than 60 days ahead"),
@@ -203,7 +203,7 @@ def test_a_page_that_keeps_itself_up_to_date_stops_by_itself(secretary, office):
 
 
 def test_a_lane_is_frozen_with_a_reason_and_thawed(secretary, office):
-    assert "Give a reason." in seen(fill(secretary, "/desk/lanes/bulk/freeze", reason="").text)
+    assert "Type a reason." in seen(fill(secretary, "/desk/lanes/bulk/freeze", reason="").text)
     fill(secretary, "/desk/lanes/bulk/freeze", reason="wrong centre in the text")
     for page in ("/desk/lanes", "/desk/campaigns"):
         assert "wrong centre in the text" in seen(secretary.get(page).text)

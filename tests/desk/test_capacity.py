@@ -147,8 +147,8 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(desk: Any, values: dic
     [
         ({"closes_0": "07:00"}, "It closes before it opens"),
         ({"closes_0": ""}, "It closes before it opens, or one of the two times is missing."),
-        ({"valid_from": "1/1/2020"}, "That is past. Give a day to come."),
-        ({"opens_0": "", "closes_0": ""}, "Give the hours of at least one day."),
+        ({"valid_from": "1/1/2020"}, "That is past. Type a day to come."),
+        ({"opens_0": "", "closes_0": ""}, "Type the hours of at least one day."),
     ],
 )
 def test_hours_that_make_no_sense_are_refused(desk: Any, values: dict[str, str], said: str) -> None:

@@ -88,7 +88,7 @@ def test_a_fee_is_verified_replaced_and_taken_away(secretary, known):
     [
         ({"amount_kes": "a lot"}, "Type a whole number, such as 15."),
         ({"valid_from": "tomorrow"}, "Type a day like 24/11/2026."),
-        ({"valid_from": ""}, "Give the day."),
+        ({"valid_from": ""}, "Type the day."),
         ({"trust": "estimate"}, "Choose one."),
         ({"valid_until": "01/12/2026"}, "The last day is before the first."),
     ],
@@ -117,7 +117,7 @@ def test_a_centre_gets_its_address_and_its_hours(secretary, known):
     form = secretary.get(f"{address}/hours")
     assert 'value="07:00"' in form.text
     half = {"opens_0": "09:00", "closes_0": "", "valid_from": "01/01/2027"}
-    assert "Give both times, or none." in seen(fill(secretary, f"{address}/hours", **half, **SURE).text)
+    assert "Type both times, or none." in seen(fill(secretary, f"{address}/hours", **half, **SURE).text)
     backwards = half | {"closes_0": "08:00"}
     assert fill(secretary, f"{address}/hours", **backwards, **SURE).text.count("It closes before it opens.") == 2
     fill(secretary, f"{address}/hours", **(half | {"closes_0": "15:00"}), **SURE)
@@ -158,7 +158,7 @@ def test_an_outreach_is_added_and_a_day_is_closed(secretary, known):
         "town": "Nairobi",
         "hours_of": "GPO",
     } | SURE
-    assert "Give the last day of the outreach." in seen(fill(secretary, "/desk/catalogue/new-centre", **new).text)
+    assert "Type the last day of the outreach." in seen(fill(secretary, "/desk/catalogue/new-centre", **new).text)
     new |= {"closes_on": "05/12/2026", "short_sw": "Kibra siku"}
     values = unseen(secretary.get("/desk/catalogue/new-centre").text) | new
     made = [secretary.post("/desk/catalogue/new-centre", data=values) for _ in range(2)]

@@ -125,11 +125,11 @@ def test_an_officer_is_absent_in_one_tap_and_back_in_another(
     ("values", "said"),
     [
         ({"until_day": "22/11/2026"}, "It ends before it begins."),
-        ({"from_day": "2/3/2020", "until_day": "3/3/2020"}, "That is past. Give a time to come."),
+        ({"from_day": "2/3/2020", "until_day": "3/3/2020"}, "That is past. Type a time to come."),
         ({"until_day": "24/11/2028"}, "That is longer than a year"),
         ({"what": "IDR", "counters": "99"}, "There are not so many counters."),
         ({"counters": "1"}, "There are not so many counters."),
-        ({"reason": ""}, "Give a reason."),
+        ({"reason": ""}, "Type a reason."),
         ({"what": "NOSUCH"}, "Say what is closed."),
         ({"from_time": "ten"}, "Type a time like 08:30."),
     ],

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from core.idempotency import Request
 from core.people.audit import Actor, Intent
 from core.tracking.collection import MAX_WRONG_CODES_AN_HOUR
 from core.tracking.consents import answer_consent
@@ -60,11 +61,29 @@ def test_a_wrong_code_counts_and_says_how_many_tries_are_left(papers: Papers, si
     assert len(papers.events("document.wrong_code")) == MAX_WRONG_CODES_AN_HOUR
 
 
+def test_the_right_code_is_taken_from_the_page_of_a_wrong_one(papers: Papers, sit: Sit) -> None:
+    """Such as after Back: it carries the request of the wrong code."""
+    number, clerk = papers.make(Stage.RECEIVED), sit("counter")
+    right = papers.code(number)
+    wrong = "1111" if right != "1111" else "2222"
+    page = f"/desk/documents/{number}/collect"
+    clerk.see(page)
+    form = clerk.unseen()
+    assert clerk.client.post(page, data=form | {"code": wrong}).status_code == 422
+    for typed in (right, f"{right[:2]} {right[2:]}"):
+        assert clerk.client.post(page, data=form | {"code": typed}).status_code == 303
+    assert papers.get(number).stage == Stage.COLLECTED
+    assert len(papers.messages("document_collected")) == 1
+    keys = papers.all(sa.select(Request.key).where(Request.key.contains(form["request_key"])))
+    assert len(keys) == 2
+    assert not any(f":{digits}" in key for digits in (right, wrong) for key in keys)
+
+
 def test_without_the_code_for_a_reason(papers: Papers, sit: Sit) -> None:
     number, clerk = papers.make(Stage.RECEIVED, phone=None), sit("counter")
     page = f"/desk/documents/{number}/collect"
     clerk.see(page)
-    assert "Give a reason for handing it over without the code." in clerk.send(f"{page}/override", reason=" ")
+    assert "Type a reason for handing it over without the code." in clerk.send(f"{page}/override", reason=" ")
     clerk.send(f"{page}/override", reason="Showed the ID")
     assert clerk.path == COLLECT
     [event] = papers.events("document.collected")

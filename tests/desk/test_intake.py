@@ -50,8 +50,8 @@ def test_a_clerk_takes_in_a_file_some_of_whose_rows_are_wrong(papers: Papers, si
     said = give(clerk, table(good, row(service="XYZ"), row("48217093"), row(phone="0711")))
     for words in (
         "Taken 2 Unchanged 0 Refused 2",
-        '3 There is no service "XYZ". Write its code, or its name as Zamu has it.',
-        '4 "48217093" is no tracking number. That number is not right. Check each digit.',
+        '3 There is no service "XYZ". Type its code, or its name as Zamu has it.',
+        '4 "48217093" is no document number. That number is not right. Check each digit.',
         "1 have a phone that cannot be one: their owners are not told.",
     ):
         assert words in said
@@ -89,6 +89,18 @@ def test_the_same_file_again_says_so_and_is_read_again_only_on_demand(papers: Pa
     assert "Read this file once more" in said
     assert "Taken 0 Unchanged 2 Refused 0" in give(other, content, again="y")
     assert len(papers.messages("document_ready")) == 2
+
+
+def test_what_another_centre_made_of_the_same_file_is_not_told(papers: Papers, sit: Sit) -> None:
+    content, first, other = table(row(), row(centre="MAK")), sit("counter"), sit("counter", site="MAK")
+    assert "Taken 1 Unchanged 0 Refused 1" in give(first, content)
+    said = give(other, content, centre="MAK")
+    assert "Taken 1 Unchanged 0 Refused 1" in said
+    assert first.officer.username not in said
+    assert "This very file was taken in" in give(other, content, centre="MAK")
+    assert [(file.who, file.taken, file.refused) for file in files(papers)] == [
+        (desk.officer.username, 1, 1) for desk in (first, other)
+    ]
 
 
 def test_a_file_sent_twice_at_once_is_one_request(papers: Papers, sit: Sit) -> None:
@@ -137,6 +149,38 @@ def test_no_file_at_all(papers: Papers, sit: Sit) -> None:
     assert "Choose a file." in clerk.send(INTAKE, stage="received", centre="GPO")
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), sa.exc.DataError("", None, Exception())])
+def test_a_file_that_breaks_off_is_not_said_to_be_taken_in_still(
+    papers: Papers, sit: Sit, monkeypatch, error: Exception
+) -> None:
+    """Its rows may be taken already: nobody is told that nothing was changed."""
+    good, clerk = row(), sit("counter")
+    content = table(good, row(service="XYZ"))
+
+    def fails(*_arguments: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr("web.intake.ReturnedRows.write", fails)
+        said = give(clerk, content)
+    assert (clerk.page.status_code, papers.get(good[0]).stage) == (500, Stage.RECEIVED)
+    assert "Something failed here, and it was broken off. Give the same file again: it goes on." in said
+    assert "Nothing was changed" not in said
+    form = clerk.unseen() | {"stage": "received", "centre": "GPO", "tell": "y"}
+    clerk.page = clerk.client.post(INTAKE, data=form | {"file": (io.BytesIO(content), "june.csv")}, follow_redirects=True)
+    assert "Taken 0 Unchanged 1 Refused 1" in clerk.text
+
+
+def test_where_nothing_was_done_the_page_of_a_failure_may_say_so(papers: Papers, sit: Sit, monkeypatch) -> None:
+    clerk, key = sit("counter"), "a-request-of-this-test"
+    clerk.see(INTAKE)
+    form = clerk.unseen() | {"stage": "received", "centre": "GPO", "request_key": key}
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    answer = clerk.client.post(INTAKE, data=form | {"file": (io.BytesIO(table(row())), "june.csv")})
+    assert (answer.status_code, papers.all(sa.select(Document.id))) == (500, [])
+    assert "This is no longer kept." in clerk.see(f"{INTAKE}/result/{key}")
+
+
 def test_fifty_megabytes_are_refused_in_a_sentence(papers: Papers, sit: Sit) -> None:
     clerk = sit("counter")
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="june.csv"\r\n\r\n'
@@ -161,12 +205,12 @@ def test_rows_of_another_centre_or_agency_are_refused(papers: Papers, sit: Sit) 
     said = give(officer, table(row(centre="MAK"), row(theirs, centre="GPO"), row()))
     assert "Taken 1 Unchanged 0 Refused 2" in said
     assert "MAK is not your centre: you can take in documents for your own only." in said
-    assert "No document of your centre has this tracking number." in said
+    assert "No document of your centre has this document number." in said
     licence = papers.make(service="DLS")
     said = give(clerk, table(row(service="DLS"), row(licence, service="IDR"), row()), stage="sent_to_centre", centre="")
     assert "Taken 1 Unchanged 0 Refused 2" in said
     assert "DLS is not a service of your agency" in said
-    assert "No document of your agency has this tracking number." in said
+    assert "No document of your agency has this document number." in said
 
 
 def test_an_agency_cannot_say_that_a_centre_has_received_a_document(papers: Papers, sit: Sit) -> None:

@@ -34,7 +34,7 @@ def test_a_manager_closes_a_service_of_the_own_centre_and_opens_it_again(desk, t
     assert manager.get("/desk/offerings").location == "/desk/offerings/centre/GPO"
     assert "open 2 10" in seen(manager.get("/desk/offerings/centre/GPO?q=lost id").text)
     address = "/desk/offerings/IDR/GPO"
-    assert "Give a reason." in seen(fill(manager, address, do="close", note="").text)
+    assert "Type a reason." in seen(fill(manager, address, do="close", note="").text)
     assert fill(manager, address, do="close", note="The only officer has left").status_code == 303
     assert not row(transaction, "IDR", "GPO").open
     assert "closed" in seen(manager.get("/desk/offerings/centre/GPO?q=lost id").text)

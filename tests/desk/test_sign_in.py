@@ -242,7 +242,7 @@ def test_a_code_is_good_once(with_phone, app, clock) -> None:
 def test_a_code_that_is_no_code_is_told_and_not_counted(with_phone, app, transaction) -> None:
     browser = Browser(app)
     browser.sign_in(with_phone)
-    assert "Enter the 6 digits" in browser.post(CODE, code="12 34").text
+    assert "Type the 6 digits" in browser.post(CODE, code="12 34").text
     assert row(transaction, with_phone).failures == 0
 
 

@@ -76,8 +76,8 @@ def _agency(catalogue) -> str:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"username": "a b"}, "Enter the staff number"),
-        ({"name": ""}, "Enter the name as colleagues know it"),
+        ({"username": "a b"}, "Type the staff number"),
+        ({"name": ""}, "Type the name as colleagues know it"),
         ({"role": "emperor"}, "Choose what they do"),
         ({"role": "manager"}, "Choose the centre they work at"),
         ({"role": "clerk", "agency": "999"}, "Choose the agency they work for"),

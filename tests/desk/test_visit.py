@@ -6,9 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking.seats import Exchange
-from core.booking.tables import BookingHistory
+from core.booking.tables import Appointment, BookingHistory
 from core.messaging.tables import Message
-from core.partners.tables import Appointment
 from core.tracking.tables import Document
 from tests.core.booking.world import at_once
 from tests.desk.day import Day, day

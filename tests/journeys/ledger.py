@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from core.booking import upkeep
 from core.booking.availability import Fullness, day_begins, days_with_room, slots_on
 from core.booking.seats import Seat
-from core.booking.tables import Booking, BookingHistory, Counted, Hold, WaitlistOffer, Window
+from core.booking.tables import Appointment, Booking, BookingHistory, Counted, Hold, WaitlistOffer, Window
 from core.catalogue.snapshot import Catalogue, Offering
 from core.catalogue.tables import Offering as OfferingRow
 from core.clock import local_date
 from core.db import Transaction
 from core.messaging.tables import Message
-from core.partners.tables import Appointment
 from tests.support import NOW
 
 

@@ -23,7 +23,9 @@ def sms(transaction: Transaction, register: Register) -> Callable[[str], str]:
         with transaction() as db:
             contact = register.find_contact(db, parse_phone(phone))
             assert contact is not None, "this phone is not known"
-            nth = db.scalars(sa.select(PhoneCode.nth).where(PhoneCode.contact_id == contact.id)).one()
+            last = sa.select(PhoneCode.nth).where(PhoneCode.contact_id == contact.id).order_by(PhoneCode.sent_at.desc())
+            nth = db.scalars(last.order_by(PhoneCode.nth.desc())).first()
+            assert nth is not None, "no code was asked for"
             return register.phone_code(contact.id, nth)
 
     return read

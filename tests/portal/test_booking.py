@@ -121,9 +121,9 @@ def test_a_phone_from_abroad_books(citizen, ledger, transaction, register):
 def test_what_is_no_phone_or_no_number_is_said_beside_the_field_and_kept(citizen):
     citizen.opens(CENTRE)
     citizen.presses(citizen.times()[0]).types("Your phone number", "07").presses("Send me the code")
-    citizen.sees("There is a problem", "Type a phone number such as 0711 000 001")
+    citizen.sees("There is a problem", "Type one like 0711 000 001")
     assert citizen.value_of("Your phone number") == "07"
-    assert citizen.page.title.startswith("Problem")
+    assert citizen.page.title.startswith("Error:")
     citizen.proves().types(ID_NUMBER, "12").presses("Continue").sees("An ID number has 6 to 9 digits.")
     assert citizen.value_of(ID_NUMBER) == "12"
 

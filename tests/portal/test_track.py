@@ -54,7 +54,7 @@ def test_number_and_digits_show_the_document(citizen: FlaskClient, ask: Ask) -> 
     assert "Document 4821 7092" in said
     assert "Replace lost national ID" in said
     assert "READY at GPO since 21 Nov." in said
-    assert "Ask the centre what to bring." in said or "Bring:" in said
+    assert "Ask at the centre what to bring." in said or "Bring:" in said
 
 
 def test_its_code_is_never_on_a_page(
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_above_and_what_was_typed_sta
     assert words(page).count("Type 3 digits of the ID, or a year such as 1990.") == 2
     assert 'value="4821 7093"' in page
     assert 'value="67"' in page
-    assert "<title>Problem: My document - Zamu</title>" in page
+    assert "<title>Error: My document - Zamu</title>" in page
 
 
 def test_an_unknown_number_and_a_wrong_proof_get_the_same_answer(ask: Ask) -> None:

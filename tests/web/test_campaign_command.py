@@ -110,7 +110,7 @@ def test_a_correction_is_a_campaign_of_its_own(office, campaign):
         (("look", "4711", "--by", "A"), "There is no campaign 4711."),
         (("new", "X", "--site", "NOSUCH", "--by", "A"), "There is no centre with the code NOSUCH."),
         (("new", "X", "--least-days", "9", "--most-days", "2", "--by", "A"), "fewer than the least"),
-        (("new", " ", "--by", "A"), "Give a name."),
+        (("new", " ", "--by", "A"), "Type a name."),
         (("test", "ID", "--phone", "12", "--by", "A"), "phone number"),
         (("test", "ID", "--phone", "0711000001", "--site", "NOSUCH", "--by", "A"), "no centre NOSUCH"),
         (("approve", "ID", "--by", "Otieno"), "is a draft. It cannot be approved now."),

@@ -37,7 +37,7 @@ def add(door: Door) -> None:
         For one of your services, under a reference of your own. It counts as a citizen's booking does: the last place
         at a time goes to whoever takes it first.
         """
-        offering = call.offering(call.service(body["service"], "/service"), call.site(body["site"], "/site"))
+        offering = call.offering(call.service(body["service"], "/service"), call.site(body["centre"], "/centre"))
         known = appointments.book(
             call.db,
             call.partner,
@@ -63,8 +63,8 @@ def add(door: Door) -> None:
     def move_appointment(call: Call, body: dict[str, Any], reference: str) -> dict[str, Any]:
         """Take another place for an appointment
 
-        At another time, or another site. The old place is given back only once the new one is taken: if there is none,
-        nothing changes.
+        At another time, or another centre. The old place is given back only once the new one is taken: if there is
+        none, nothing changes.
         """
         service_id = appointments.find(call.db, call.partner, reference).service_id
         service = call.catalogue.service_by_id(service_id)
@@ -72,7 +72,7 @@ def add(door: Door) -> None:
             call.db,
             call.partner,
             reference=reference,
-            offering=call.offering(service, call.site(body["site"], "/site")),
+            offering=call.offering(service, call.site(body["centre"], "/centre")),
             starts_at=body["starts_at"],
             closed_days=call.catalogue.closed_days,
             now=call.now,
@@ -106,7 +106,7 @@ def add(door: Door) -> None:
         In the order of their times.
         """
         service = call.service(query["service"], "?service") if "service" in query else None
-        site = call.site(query["site"], "?site") if "site" in query else None
+        site = call.site(query["centre"], "?centre") if "centre" in query else None
         found = appointments.page(
             call.db,
             call.partner,
@@ -129,7 +129,7 @@ def _shown(call: Call, known: Known) -> dict[str, Any]:
     return {
         "reference": known.reference,
         "service": call.catalogue.service_by_id(known.service_id).code,
-        "site": call.catalogue.site_by_id(known.site_id).code,
+        "centre": call.catalogue.site_by_id(known.site_id).code,
         "starts_at": known.starts_at,
         "came_at": known.came_at,
         "outcome": known.outcome,

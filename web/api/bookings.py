@@ -33,7 +33,7 @@ def add(door: Door) -> None:
         """
         mine = call.services
         wanted = [call.service(query["service"], "?service")] if "service" in query else list(mine.values())
-        site = call.site(query["site"], "?site") if "site" in query else None
+        site = call.site(query["centre"], "?centre") if "centre" in query else None
         found = bookings_of(
             call.db,
             [service.id for service in wanted],
@@ -64,7 +64,7 @@ def _shown(call: Call, row: Expected) -> dict[str, Any]:
     return {
         "reference": row.reference,
         "service": call.catalogue.service_by_id(row.service_id).code,
-        "site": call.catalogue.site_by_id(row.site_id).code,
+        "centre": call.catalogue.site_by_id(row.site_id).code,
         "starts_at": row.starts_at,
         "came_at": row.came_at,
         "booked_at": row.created_at,

@@ -1,17 +1,19 @@
-"""What there is: the agency's services, the sites that give them, and the times that are free."""
+"""What there is: the agency's services, the centres that give them, and the times that are free."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from core.booking.availability import free_times
 from core.booking.queries import fullness
 from core.catalogue.snapshot import Names
+from core.catalogue.tables import Trust
 from core.clock import local_date
 from core.partners.keys import Scope
 from web.api import schemas
 from web.api.door import Call, Door, Operation
 
 TAG = "Services and times"
+Value = TypeVar("Value", int, str)
 
 
 def add(door: Door) -> None:
@@ -25,20 +27,22 @@ def add(door: Door) -> None:
         items = []
         for service in call.services.values():
             fee = service.fee_on(today)
+            amount, confirmed = _told(fee.amount_kes, fee.trust) if fee else (None, None)
             items.append(
                 {
                     "code": service.code,
                     "name": _name(service.names),
                     "identity": service.identity,
-                    "fee_kes": fee.amount_kes if fee else None,
-                    "sites": [offering.site.code for offering in call.catalogue.offerings_of(service.code)],
+                    "fee_kes": amount,
+                    "fee_confirmed": confirmed,
+                    "centres": [offering.site.code for offering in call.catalogue.offerings_of(service.code)],
                 }
             )
         return {"items": items}
 
-    @door.operation("GET", "/sites", Operation(scope=None, answer=schemas.Sites, tag=TAG))
-    def list_sites(call: Call) -> dict[str, Any]:
-        """All sites
+    @door.operation("GET", "/centres", Operation(scope=None, answer=schemas.Centres, tag=TAG))
+    def list_centres(call: Call) -> dict[str, Any]:
+        """All centres
 
         With those of your services that take bookings there now.
         """
@@ -46,18 +50,20 @@ def add(door: Door) -> None:
         for code in call.services:
             for offering in call.catalogue.offerings_of(code):
                 here[offering.site.code].append(code)
-        return {
-            "items": [
+        items = []
+        for site in call.catalogue.sites.values():
+            town, confirmed = _told(site.town, site.town_trust)
+            items.append(
                 {
                     "code": site.code,
                     "name": _name(site.names),
-                    "town": site.town,
+                    "town": town,
+                    "town_confirmed": confirmed,
                     "window_minutes": site.window_minutes,
                     "services": here[site.code],
                 }
-                for site in call.catalogue.sites.values()
-            ]
-        }
+            )
+        return {"items": items}
 
     @door.operation(
         "GET",
@@ -73,9 +79,9 @@ def add(door: Door) -> None:
     def read_availability(call: Call, query: dict[str, Any]) -> dict[str, Any]:
         """Free times
 
-        Of one of your services at one site. A time may be gone by the time you take it: then taking it answers 409.
+        Of one of your services at one centre. A time may be gone by the time you take it: then taking it answers 409.
         """
-        service, site = call.service(query["service"], "?service"), call.site(query["site"], "?site")
+        service, site = call.service(query["service"], "?service"), call.site(query["centre"], "?centre")
         offering = call.offering(service, site)
         first = query.get("first") or local_date(call.now)
         days = [first + timedelta(days=ahead) for ahead in range(query["days"])]
@@ -84,10 +90,17 @@ def add(door: Door) -> None:
         free = [(day, free_times(offering, day, full=full, now=call.now, closed_days=closed)) for day in days]
         return {
             "service": service.code,
-            "site": site.code,
+            "centre": site.code,
             "window_minutes": site.window_minutes,
             "days": [{"day": day, "times": times} for day, times in free if times],
         }
+
+
+def _told(value: Value | None, trust: Trust) -> tuple[Value | None, bool | None]:
+    """A value, and whether it is confirmed. A guess is told to nobody, as in core.catalogue.telling."""
+    if value is None or trust is Trust.ESTIMATE:
+        return None, None
+    return value, trust is Trust.VERIFIED
 
 
 def _name(names: Names) -> dict[str, str]:

@@ -43,7 +43,7 @@ def add(door: Door) -> None:
         The document gets a tracking number, and its owner an SMS that says it. Give one kind of identity number, or
         none (a first ID, a child): then the owner is asked for the year of birth.
         """
-        service, site = call.service(body["service"], "/service"), call.site(body["site"], "/site")
+        service, site = call.service(body["service"], "/service"), call.site(body["centre"], "/centre")
         phone, said = _phone(body.get("phone"))
         owner = _owner(body)
         application = counter.Application(
@@ -76,7 +76,7 @@ def add(door: Door) -> None:
         document = _find(call, tracking_number)
         sites = {site.id: site.code for site in call.catalogue.sites.values()}
         steps = [
-            {"stage": step.stage, "at": step.at, "site": sites.get(step.site_id or 0)}
+            {"stage": step.stage, "at": step.at, "centre": sites.get(step.site_id or 0)}
             for step in steps_of(call.db, document.id)
         ]
         return _shown(call, document) | {"steps": steps}
@@ -119,8 +119,8 @@ def _moves(door: Door) -> None:
 
         Its owner is told what matters to them. Said again, it changes nothing.
         """
-        if "site" in body:
-            call.site(body["site"], "/site")
+        if "centre" in body:
+            call.site(body["centre"], "/centre")
         [done] = _move(call, [body | {"tracking_number": tracking_number}])
         if not done.known:
             raise Problem("not-found", done.detail)
@@ -150,7 +150,7 @@ def _moves(door: Door) -> None:
 
 
 def _move(call: Call, moves: list[dict[str, Any]]) -> list[Done]:
-    asked = [Asked(it["tracking_number"], Stage(it["stage"]), it.get("site"), it.get("correction")) for it in moves]
+    asked = [Asked(it["tracking_number"], Stage(it["stage"]), it.get("centre"), it.get("correction")) for it in moves]
     return move_documents(
         call.db,
         call.work.register,
@@ -178,7 +178,7 @@ def _shown(call: Call, document: Document) -> dict[str, Any]:
     return {
         "tracking_number": document.tracking_number,
         "service": call.catalogue.service_by_id(document.service_id).code,
-        "site": call.catalogue.site_by_id(document.site_id).code,
+        "centre": call.catalogue.site_by_id(document.site_id).code,
         "stage": document.stage,
         "since": document.stage_since,
         "promised_on": document.promised_on,

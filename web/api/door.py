@@ -76,7 +76,7 @@ class Call:
         Problem: there is none of this code.
         """
         if code not in self.catalogue.sites:
-            raise Problem("not-found", f"There is no site {code}.", pointer=pointer)
+            raise Problem("not-found", f"There is no centre {code}.", pointer=pointer)
         return self.catalogue.sites[code]
 
     def offering(self, service: Service, site: Site) -> Offering:

@@ -75,9 +75,9 @@ def service_code(**more: Any) -> Text:
     return Text("^[A-Z0-9]{2,8}$", said, metadata={"description": "Code of a service.", "example": "IDR"}, **more)
 
 
-def site_code(**more: Any) -> Text:
-    said = "Write the code of a site, as /sites lists it."
-    return Text("^[A-Z0-9]{2,8}$", said, metadata={"description": "Code of a site.", "example": "GPO"}, **more)
+def centre_code(**more: Any) -> Text:
+    said = "Write the code of a centre, as /centres lists it."
+    return Text("^[A-Z0-9]{2,8}$", said, metadata={"description": "Code of a centre.", "example": "GPO"}, **more)
 
 
 def eight_digits(description: str, **more: Any) -> Text:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, json, render_template
 from flask_smorest import Api
 
-from core.partners.keys import Scope
+from core.partners.keys import SCOPES
 from core.partners.news import NAMES
 from core.settings import Settings
 from web.api import appointments, bookings, catalogue, documents, problems, schemas, webhooks
@@ -17,17 +17,8 @@ from web.work import Work
 
 ABOUT = (
     "For the systems of agencies. An agency sees and changes what is of its own services, and nothing else. Times "
-    "carry their offset; services and sites go by their codes."
+    "carry their offset; services and centres go by their codes."
 )
-
-SCOPES: Mapping[Scope, str] = {
-    Scope.DOCUMENTS_WRITE: "register applications, and say where documents are",
-    Scope.DOCUMENTS_READ: "read where documents are",
-    Scope.BOOKINGS_READ: "read who is expected",
-    Scope.AVAILABILITY_READ: "read which times are free",
-    Scope.APPOINTMENTS_WRITE: "give places away, move them, give them back, and see them",
-    Scope.WEBHOOKS_WRITE: "add, see and end webhooks",
-}
 
 
 class _Described(Api):
@@ -175,8 +166,8 @@ def _example(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
 
 _SAMPLES = {"tracking_number": "48217096", "reference": "NRB-2026-000017", "webhook_id": "7"}
 _QUERIES = {
-    "/availability": "?service=IDR&site=GPO",
-    "/bookings": "?day=2026-11-24&site=GPO",
+    "/availability": "?service=IDR&centre=GPO",
+    "/bookings": "?day=2026-11-24&centre=GPO",
     "/appointments": "?day=2026-11-24",
     "/documents": "?changed_since=2026-11-23T00:00:00%2B03:00",
 }

@@ -11,13 +11,13 @@ from web.api.fields import (
     Moment,
     Text,
     Whole,
+    centre_code,
     cursor_field,
     eight_digits,
     one_of,
     own_reference,
     paper,
     service_code,
-    site_code,
 )
 
 MOST_MOVES = 500
@@ -62,6 +62,12 @@ class Name(Schema):
     sw = fields.String(required=True)
 
 
+def confirmed(what: str) -> fields.Boolean:
+    """How far a value may be told: what is a guess is not told at all."""
+    said = f"Whether somebody has confirmed `{what}`; false: as published elsewhere. null where it is null."
+    return fields.Boolean(required=True, allow_none=True, metadata={"description": said})
+
+
 class Service(Schema):
     code = service_code(required=True)
     name = fields.Nested(Name, required=True)
@@ -71,28 +77,30 @@ class Service(Schema):
     fee_kes = fields.Integer(
         required=True, allow_none=True, metadata={"description": "As published; null where nobody can say."}
     )
-    sites = fields.List(fields.String, required=True, metadata={"description": "Where it takes bookings now."})
+    fee_confirmed = confirmed("fee_kes")
+    centres = fields.List(fields.String, required=True, metadata={"description": "Where it takes bookings now."})
 
 
 class Services(Schema):
     items = fields.List(fields.Nested(Service), required=True)
 
 
-class Site(Schema):
-    code = site_code(required=True)
+class Centre(Schema):
+    code = centre_code(required=True)
     name = fields.Nested(Name, required=True)
-    town = fields.String(required=True)
+    town = fields.String(required=True, allow_none=True, metadata={"description": "null where nobody can say."})
+    town_confirmed = confirmed("town")
     window_minutes = fields.Integer(required=True, metadata={"description": "How long a time is."})
     services = fields.List(fields.String, required=True, metadata={"description": "Yours that take bookings here."})
 
 
-class Sites(Schema):
-    items = fields.List(fields.Nested(Site), required=True)
+class Centres(Schema):
+    items = fields.List(fields.Nested(Centre), required=True)
 
 
 class AvailabilityQuery(Body):
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     first = Day(data_key="from", metadata={"description": "The first day; today unless it is given."})
     days = fields.Integer(
         load_default=7, validate=validate.Range(1, 31), metadata={"description": "How many days, 7 unless given."}
@@ -106,7 +114,7 @@ class FreeDay(Schema):
 
 class Availability(Schema):
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     window_minutes = fields.Integer(required=True)
     days = fields.List(
         fields.Nested(FreeDay),
@@ -118,14 +126,14 @@ class Availability(Schema):
 class DayQuery(Body):
     day = Day(required=True, metadata={"description": "Which day, in Nairobi."})
     service = service_code()
-    site = site_code()
+    centre = centre_code()
     cursor = cursor_field()
 
 
 class Booking(Schema):
     reference = fields.String(required=True, metadata={"example": "48217096"})
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     starts_at = Moment(required=True)
     came_at = Moment(required=True, allow_none=True)
     booked_at = Moment(required=True)
@@ -141,13 +149,13 @@ class Bookings(Page):
 class DocumentStep(Schema):
     stage = fields.String(required=True)
     at = Moment(required=True)
-    site = fields.String(required=True, allow_none=True)
+    centre = fields.String(required=True, allow_none=True)
 
 
 class Document(Schema):
     tracking_number = eight_digits("Eight digits, printed on the waiting card.", required=True)
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     stage = one_of(tuple(Stage), "Where it is.", required=True)
     since = Moment(required=True)
     promised_on = Day(required=True, allow_none=True)
@@ -169,7 +177,7 @@ class DocumentsQuery(Body):
 
 class Application(Body):
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     year_of_birth = Whole(
         required=True,
         validate=validate.Range(1900, 2100),
@@ -202,7 +210,7 @@ class Registered(Schema):
 
 class Move(Body):
     stage = one_of(tuple(MOVES), "Where the document is now.", required=True)
-    site = site_code()
+    centre = centre_code()
     correction = one_of(
         tuple(Correction), "What must be put right, where the stage is needs_correction; `other` unless given."
     )
@@ -246,19 +254,19 @@ class MoveOutcomes(Schema):
 class NewAppointment(Body):
     reference = own_reference(required=True)
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     starts_at = Moment(required=True, metadata={"example": "2026-11-24T08:00:00+03:00"})
 
 
 class AppointmentMove(Body):
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     starts_at = Moment(required=True, metadata={"example": "2026-11-24T08:00:00+03:00"})
 
 
 class Appointment(Schema):
     reference = fields.String(required=True)
     service = service_code(required=True)
-    site = site_code(required=True)
+    centre = centre_code(required=True)
     starts_at = Moment(required=True)
     came_at = Moment(required=True, allow_none=True)
     outcome = fields.String(

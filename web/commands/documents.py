@@ -41,7 +41,7 @@ def documents() -> None:
 def receive(file: Path, stage: str, centre: str | None, by: str, no_notice: bool, again: bool) -> None:
     """Take in a CSV or XLSX file of documents; rows that are refused come back as a file to correct.
 
-    The same file twice changes nothing. Columns: tracking number, service, centre, ID number, year of birth, phone;
+    The same file twice changes nothing. Columns: document number, service, centre, ID number, year of birth, phone;
     perhaps stage, promised on, shelf, reason. Order, case and language do not matter.
     """
     from core.errors import Malformed

@@ -56,7 +56,7 @@ class Search:
             if not timedelta(0) <= until - since <= longest or until.year > today.year + 1 or since.year < 2000:
                 wrong = _("Choose two days in order, at most {number} days apart.").format(number=longest.days)
         except ValueError:
-            wrong = _("Enter each day like {example}.").format(example=today.isoformat())
+            wrong = _("Type each day like {example}.").format(example=today.isoformat())
         if wrong:
             since, until = today - USUAL, today
         who, name = typed.get("who", "").strip().lower()[:40], typed.get("name", "")[:60]

@@ -49,7 +49,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
         if what not in PRESSES:
             abort(404)
         form = Asked()
-        if form.validate() and _done(work, form, number, PRESSES[what]):
+        if form.validate() and _done(work, form, number, what, PRESSES[what]):
             return _back(number)
         with work.reading() as db:
             return page(work, db, found(db, number), form)
@@ -58,13 +58,13 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
     @needs(Can.CAMPAIGN)
     def pause(number: int) -> str | BaseResponse:
         lines = [_("Nothing more of it leaves but what is being handed over at this moment. It can go on later.")]
-        return _stop(work, number, commands.pause, _("Pause the campaign"), lines)
+        return _stop(work, number, "pause", commands.pause, _("Pause the campaign"), lines)
 
     @blueprint.route("/<int:number>/cancel", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def cancel(number: int) -> str | BaseResponse:
         lines = [_("What has not left never will. Those people may be told by another campaign.")]
-        return _stop(work, number, commands.cancel, _("Cancel the campaign"), lines)
+        return _stop(work, number, "cancel", commands.cancel, _("Cancel the campaign"), lines)
 
     @blueprint.route("/<int:number>/schedule", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
@@ -77,7 +77,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
             def say(work: Work, db: Session, number: int, actor: Actor) -> Pressed:
                 return commands.schedule(db, number, starts_at=starts_at, actor=actor, now=now)
 
-            if _done(work, form, number, say):
+            if _done(work, form, number, "schedule", say):
                 return _back(number)
         lines = [_("It is sent between 8:00am and 6:00pm only: at other times it rests by itself.")]
         return _ask(work, number, form, _("When does the campaign begin?"), _("Save"), lines=lines)
@@ -115,27 +115,30 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
 
 
 def _stop(
-    work: Work, number: int, command: Callable[..., Pressed], heading: str, lines: list[str]
+    work: Work, number: int, deed: str, command: Callable[..., Pressed], heading: str, lines: list[str]
 ) -> str | BaseResponse:
     form = Reason()
 
     def say(work: Work, db: Session, number: int, actor: Actor) -> Pressed:
         return command(db, number, reason=form.reason.data, actor=actor, now=work.now())
 
-    if form.validate_on_submit() and _done(work, form, number, say):
+    if form.validate_on_submit() and _done(work, form, number, deed, say):
         return _back(number)
     return _ask(work, number, form, heading, heading, lines=lines)
 
 
-def _done(work: Work, form: Asked, number: int, press: Press) -> bool:
-    """Do it once, however often the form is sent. False: it was refused, and the form says why."""
+def _done(work: Work, form: Asked, number: int, deed: str, press: Press) -> bool:
+    """Do it once, however often the form is sent. False: it was refused, and the form says why.
+
+    The deed and the campaign are in the key: all buttons of a page carry the same one.
+    """
     try:
         with work.writing() as db:
 
             def act() -> Outcome:
                 return {"changed": press(work, db, number, officer().actor).changed}
 
-            once(db, form.key("desk"), act, now=work.now())
+            once(db, form.key(f"desk:{deed}:{number}"), act, now=work.now())
     except NoSuchCampaign:
         abort(404)
     except CampaignRefused as error:
@@ -156,14 +159,15 @@ def _tested(work: Work, form: Try, number: int) -> bool:
         with work.writing() as db:
             campaign = found(db, number)
             speech = bulk_speech(work.settings, catalogue, work.register)
+            person = work.register.contact(db, phone, now=work.now())
             service, site = _example(campaign, *_first(catalogue.services, catalogue.sites))
             making.send_test(
                 db,
                 number,
-                person=work.register.contact(db, phone, now=work.now()),
+                person=person,
                 sample=sample(campaign, form.language.data, service=service, site=site, speech=speech),
                 actor=officer().actor,
-                request_key=form.key("desk"),
+                request_key=form.key(f"desk:test:{number}:{person.id}:{form.language.data}"),
                 now=work.now(),
             )
     except Malformed as error:
@@ -191,7 +195,7 @@ def _corrected(work: Work, form: Texts, number: int) -> int | None:
                 number,
                 texts=form.texts(),
                 actor=officer().actor,
-                request_key=form.key("desk"),
+                request_key=form.key(f"desk:correct:{number}"),
                 now=work.now(),
             ).id
     except NoSuchCampaign:

@@ -8,7 +8,7 @@ from core.catalogue.snapshot import Catalogue
 from core.clock import at_local, local_date
 from core.messaging import quiet
 from core.messaging.tables import Lane
-from core.phones import parse_phone
+from core.phones import NO_PHONE, parse_phone
 from core.wording import LANGUAGES, N_, dates
 from core.wording import gettext as _
 from web.desk.asking import Asked, DayField, NumberField, one_of, pick, refuse, some_of, text, words
@@ -22,7 +22,7 @@ class New(Asked):
     """A campaign about documents on the shelf."""
 
     name = words(
-        N_("Name of the campaign"), N_("Give a name."), hint=N_("For the list, never sent to anybody."), most=80
+        N_("Name of the campaign"), N_("Type a name."), hint=N_("For the list, never sent to anybody."), most=80
     )
     services = some_of(N_("Only these services"), hint=N_("None ticked means all."))
     sites = some_of(N_("Only these centres"), hint=N_("None ticked means all."))
@@ -45,7 +45,7 @@ class New(Asked):
 class Reason(Asked):
     """Why something is stopped."""
 
-    reason = words(N_("Why?"), N_("Give a reason."), hint=N_("Kept with the campaign for good."), most=200)
+    reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Kept with the campaign for good."), most=200)
 
 
 class Hour(Asked):
@@ -70,7 +70,7 @@ class Hour(Asked):
     def validate(self, extra_validators: Any = None) -> bool:
         good = super().validate(extra_validators)
         if self.when.data == "later" and not self.day.errors and self.day.data is None:
-            refuse(self.day, _("Give the day."))
+            refuse(self.day, _("Type the day."))
         return good and not self.day.errors
 
     def starts_at(self, now: datetime) -> datetime | None:
@@ -79,7 +79,7 @@ class Hour(Asked):
             return now
         at = at_local(self.day.data, time.fromisoformat(self.hour.data))
         if at < now:
-            refuse(self.day, _("That is past. Give a time to come."))
+            refuse(self.day, _("That is past. Type a time to come."))
         elif local_date(at) > local_date(now) + FURTHEST:
             refuse(self.day, _("That is more than {days} days ahead.").format(days=FURTHEST.days))
         else:
@@ -100,7 +100,7 @@ class Texts(Asked):
 class Try(Asked):
     """Where a test goes."""
 
-    phone = words(N_("Phone number"), N_("Give a phone number."), hint=N_("Such as 0712 345 678."), most=30)
+    phone = words(N_("Phone number"), NO_PHONE, hint=N_("Such as 0712 345 678."), most=30)
     language = one_of(N_("Language"), default="en")
 
     def offer(self) -> None:
@@ -116,4 +116,4 @@ class Try(Asked):
 class Freeze(Asked):
     """Why a lane is stopped."""
 
-    reason = words(N_("Why?"), N_("Give a reason."), hint=N_("Whoever comes next reads it."), most=200)
+    reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Whoever comes next reads it."), most=200)

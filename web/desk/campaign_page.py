@@ -20,26 +20,16 @@ from core.db import Session
 from core.messaging import lanes
 from core.messaging.tables import Lane, Status
 from core.staff.roles import Can
-from core.wording import N_, dates
+from core.wording import dates
 from core.wording import gettext as _
 from web.campaigning import bulk_speech, left_out, sender_line
 from web.desk.access import officer
 from web.desk.asking import Asked
 from web.desk.campaign_forms import LANGUAGE_NAMES
+from web.desk.message_words import stands
 from web.work import Work
 
 SECOND = "govuk-button--secondary"
-STATUS: Mapping[Status, str] = {
-    Status.PENDING: N_("waiting to be sent"),
-    Status.SENDING: N_("being sent"),
-    Status.SENT: N_("sent, no report yet"),
-    Status.DELIVERED: N_("delivered"),
-    Status.FAILED: N_("failed"),
-    Status.UNKNOWN: N_("unknown"),
-    Status.EXPIRED: N_("too late, not sent"),
-    Status.WITHHELD: N_("kept back"),
-}
-"""What has become of a message, at the desk."""
 EARLY = frozenset({State.DRAFT, State.SUBMITTED, State.APPROVED})
 """Its preview still says what will be."""
 OVER = frozenset({State.DONE, State.CANCELLED})
@@ -92,10 +82,6 @@ def state_words(campaign: Campaign) -> str:
     return _(states.IN_WORDS[State(campaign.state)])
 
 
-def status(code: str) -> str:
-    return _(STATUS[Status(code)])
-
-
 def page(work: Work, db: Session, campaign: Campaign, form: Asked, *, live: int = 0) -> str:
     """The page of a campaign; `form` holds what a button was refused for."""
     state = State(campaign.state)
@@ -118,7 +104,7 @@ def page(work: Work, db: Session, campaign: Campaign, form: Asked, *, live: int 
         languages=LANGUAGE_NAMES,
         left_out=left_out,
         sender_line=sender_line,
-        counts=[(status(kind), counts[kind]) for kind in shown(counts)],
+        counts=[(stands(kind), counts[kind]) for kind in shown(counts)],
         frozen=lanes.frozen(db, Lane.BULK),
         corrected_by=corrected_by.all(),
         live=live,

@@ -18,7 +18,8 @@ from web.desk import campaign_commands
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, refuse
 from web.desk.campaign_forms import New
-from web.desk.campaign_page import OVER, found, page, shown, state_words, status
+from web.desk.campaign_page import OVER, found, page, shown, state_words
+from web.desk.message_words import because, stands
 from web.work import Work
 
 A_PAGE = 25
@@ -80,7 +81,8 @@ def create_blueprint(work: Work) -> Blueprint:
     def report_page(number: int) -> str:
         with work.reading() as db:
             seen = report(db, found(db, number))
-        return render_template("desk/campaign_report.html", seen=seen, statuses=shown(seen.by_status), said=status)
+        statuses = shown(seen.by_status)
+        return render_template("desk/campaign_report.html", seen=seen, statuses=statuses, said=stands, because=because)
 
     @blueprint.get("/<int:number>/report.csv")
     @needs(Can.SEE_CAMPAIGNS)
@@ -122,7 +124,7 @@ def _draft(work: Work, form: New) -> int | None:
                 name=form.name.data or "",
                 criteria=form.criteria(),
                 actor=officer().actor,
-                request_key=form.key("desk"),
+                request_key=form.key("desk:draft"),
                 now=work.now(),
             ).id
     except UnknownCode as error:

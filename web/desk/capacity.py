@@ -25,9 +25,9 @@ from web.work import Work
 
 NO_NUMBER = N_("Type a whole number, such as 2.")
 REFUSED = {
-    "week": N_("Give the hours of at least one day."),
+    "week": N_("Type the hours of at least one day."),
     "hours": N_("It closes before it opens, or one of the two times is missing."),
-    "valid_from": N_("That is past. Give a day to come."),
+    "valid_from": N_("That is past. Type a day to come."),
 }
 
 
@@ -54,7 +54,7 @@ class CapForm(Asked):
 class HoursForm(Asked):
     """Two times a day; a day without them is closed."""
 
-    valid_from = DayField(N_("From which day?"), N_("Give the first day."))
+    valid_from = DayField(N_("From which day?"), N_("Type the first day."))
     how = one_of(N_("How are those who are booked told?"), default="tell")
 
     def week(self) -> dict[int, tuple[time, time]]:

@@ -15,7 +15,7 @@ from web.work import Work
 
 WEEK = range(7)
 NO_NOTE = N_("Say where this is written, or who confirmed it.")
-NO_DAY = N_("Give the day.")
+NO_DAY = N_("Type the day.")
 
 
 class Said(Asked):
@@ -125,7 +125,7 @@ class HoursForm(Sure):
         for day in WEEK:
             opens, closes = self[f"opens_{day}"], self[f"closes_{day}"]
             if (opens.data is None) is not (closes.data is None) and not opens.errors and not closes.errors:
-                refuse(closes if closes.data is None else opens, _("Give both times, or none."))
+                refuse(closes if closes.data is None else opens, _("Type both times, or none."))
                 good = False
         return good
 
@@ -137,7 +137,7 @@ class HoursForm(Sure):
 class DayForm(Said):
     day = DayField(N_("Day"), NO_DAY, hint=N_("Like 24/11/2026."))
     closed = one_of(N_("What is it?"), default="closed")
-    reason = words(N_("Why?"), N_("Give a reason."), hint=N_("Such as: Day of mourning, Gazette Notice 12."), most=100)
+    reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Such as: Day of mourning, Gazette Notice 12."), most=100)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,13 +20,13 @@ class New(Asked):
     counters = NumberField(
         N_("How many counters of it?"), least=1, hint=N_("Leave it empty if nobody can be served there.")
     )
-    from_day = DayField(N_("From which day?"), N_("Give the first day."))
-    from_time = TimeField(N_("From what time?"), N_("Give a time."), hint=N_("Such as 08:30."))
-    until_day = DayField(N_("Until which day?"), N_("Give the last day."), hint=N_("The last day that is closed."))
-    until_time = TimeField(N_("Until what time?"), N_("Give a time."), hint=N_("Such as 17:00."))
+    from_day = DayField(N_("From which day?"), N_("Type the first day."))
+    from_time = TimeField(N_("From what time?"), N_("Type a time."), hint=N_("Such as 08:30."))
+    until_day = DayField(N_("Until which day?"), N_("Type the last day."), hint=N_("The last day that is closed."))
+    until_time = TimeField(N_("Until what time?"), N_("Type a time."), hint=N_("Such as 17:00."))
     reason = words(
         N_("Why?"),
-        N_("Give a reason."),
+        N_("Type a reason."),
         hint=N_("For colleagues. Citizens are told only that the centre has moved their booking."),
         most=200,
     )

@@ -18,7 +18,7 @@ SAID = {
 }
 REFUSED = {
     "order": N_("It ends before it begins."),
-    "past": N_("That is past. Give a time to come."),
+    "past": N_("That is past. Type a time to come."),
     "long": N_("That is longer than a year: switch the service off at this centre."),
     "counters": N_("There are not so many counters."),
 }

@@ -33,7 +33,7 @@ _PAGE = Can.HANDLE_DOCUMENTS
 
 class CodeForm(Asked):
     code = StringField(
-        N_("Code"),
+        N_("Collection code"),
         description=N_("4 digits, from the SMS that says it is ready. The person collecting says it."),
         widget=GovTextInput(),
         validators=[filled(N_("Type the code of 4 digits."), most=20)],
@@ -43,7 +43,7 @@ class CodeForm(Asked):
 class OverrideForm(Asked):
     reason = words(
         N_("Why without the code?"),
-        N_("Give a reason for handing it over without the code."),
+        N_("Type a reason for handing it over without the code."),
         hint=N_("Such as: no phone, the owner showed the ID. It is kept with your name."),
         most=200,
     )
@@ -216,12 +216,18 @@ def _hand_over(work: Work, number: str, by: By, form: Asked) -> HandOver:
             actor=who.actor,
             document_id=document.id,
             by=by,
-            request_key=form.key("desk"),
+            request_key=_key(work, by, form),
             now=now,
         )
     if done.collected:
         scanned.remember(done.document_id, "collect", already=False, at=now, who=who.username)
     return done
+
+
+def _key(work: Work, by: By, form: Asked) -> str:
+    """Of the request. Another code is another request, also from a page that was sent before; the code is not told."""
+    key = form.key("desk")
+    return f"{key}:{work.register.proof_index(key, ''.join(by.digits.split())).hex()}" if isinstance(by, Code) else key
 
 
 def _ask(work: Work, number: str, form: ConsentForm) -> int:

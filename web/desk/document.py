@@ -22,38 +22,10 @@ from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, refuse
+from web.desk.message_words import says, stands
 from web.desk.reach import own_document
 from web.work import Work
 
-MESSAGES: Mapping[str, str] = {
-    "document_registered": N_("Applied for, with its number"),
-    "document_late": N_("Late"),
-    "document_correction": N_("To be corrected"),
-    "document_rejected": N_("Rejected"),
-    "document_ready": N_("Ready to be collected, with its code"),
-    "document_reminder": N_("Reminder, with its code"),
-    "document_status": N_("Where it is"),
-    "document_collected": N_("Collected"),
-    "collection_consent": N_("May somebody else collect it?"),
-}
-STATUSES: Mapping[str, str] = {
-    "pending": N_("waits to leave"),
-    "sending": N_("is leaving"),
-    "unknown": N_("nobody knows yet"),
-    "sent": N_("sent, not yet delivered"),
-    "delivered": N_("delivered"),
-    "failed": N_("failed"),
-    "expired": N_("too late to be sent"),
-    "withheld": N_("not sent"),
-}
-WHY: Mapping[str, str] = {
-    "no_longer_true": N_("no longer true"),
-    "opted_out": N_("the owner wants no SMS"),
-    "a_day": N_("enough SMS for one day"),
-    "invalid_phone": N_("no such phone"),
-    "cancelled": N_("stopped by the Secretariat"),
-}
-"""Why a message did not arrive; other codes are shown as they are."""
 CORRECTIONS: Mapping[str, str] = {
     Correction.PHOTO: N_("the photo"),
     Correction.FINGERPRINTS: N_("the fingerprints"),
@@ -100,8 +72,8 @@ def create_blueprint(work: Work) -> Blueprint:
         if form.validate_on_submit():
             try:
                 typed = parse_phone((form.phone.data or "").replace("\0", ""))
-            except Malformed:
-                refuse(form.phone, _("This is not a phone number. Write it like 0711 000 001."))
+            except Malformed as error:
+                refuse(form.phone, error)
                 return _page(work, number, form), 422
             try:
                 with work.writing() as db:
@@ -182,10 +154,7 @@ def _step(work: Work, step: DocumentEvent) -> tuple[str, str, str, str, str]:
 
 def _told(told: journeys.Told) -> tuple[str, str, str]:
     """When, what, and what became of it."""
-    said = _(STATUSES.get(told.status, told.status))
-    became = f"{said} ({_(WHY.get(told.error, told.error))})" if told.error else said
-    what = _(MESSAGES.get(told.template, told.template))
-    return dates.when(told.written_at), what, f"{became}, {dates.when(told.at)}"
+    return dates.when(told.written_at), says(told.template), f"{stands(told.status, told.error)}, {dates.when(told.at)}"
 
 
 def consent_said(given: bool | None) -> str:

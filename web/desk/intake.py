@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput
@@ -18,6 +19,7 @@ from core.tracking.stages import SAID, Stage
 from core.tracking.tables import IntakeFile
 from core.wording import N_, dates
 from core.wording import gettext as _
+from web import logs
 from web.desk import uploads
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, pick, refuse, tick
@@ -34,11 +36,15 @@ PHONES: Mapping[str, str] = {
 }
 BROKEN_OFF = N_("The database did not answer, and it was broken off. Give the same file again: it goes on.")
 
+FAILED = N_(
+    "Something failed here, and it was broken off. Give the same file again: it goes on. The operator has been told."
+)
+
 
 class FileForm(Asked):
     file = FileField(
         N_("File"),
-        description=N_("An Excel file (.xlsx) or CSV, up to 10 MB and 5,000 rows."),
+        description=N_("An Excel file (.xlsx) or CSV, up to {megabytes} MB and {rows} rows."),
         widget=GovFileInput(),
     )
     stage = pick(
@@ -47,6 +53,11 @@ class FileForm(Asked):
     centre = pick(N_("Which centre?"), hint=N_("Where a row names a centre, the row counts."))
     tell = tick(N_("Tell owners at once that their document is ready"))
     again = tick(N_("Read this file once more, though it was taken in already"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = {"megabytes": uploads.MOST_BYTES >> 20, "rows": f"{uploads.MOST_ROWS:,}"}
+        self.file.description = self.file.description.format(**most)
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -79,10 +90,13 @@ def create_blueprint(work: Work) -> Blueprint:
             return redirect(there, 303)
         try:
             again = _take(work, form, kept)
-        except (Malformed, *DatabaseDown) as error:
-            keeper.drop(key)
-            refuse(form.file, str(error) if isinstance(error, Malformed) else _(BROKEN_OFF))
-            return _page(work, form), 422
+        except BaseException as error:
+            keeper.drop(key)  # or it would be said to be taken in still
+            said, status = _refused(error)
+            if not said:
+                raise
+            refuse(form.file, said)
+            return _page(work, form), status
         if again is not None:
             keeper.drop(key)
             refuse(form.file, _before(again))
@@ -148,7 +162,7 @@ def _too_big(work: Work) -> tuple[str, int]:
     uploads.throw_away()
     form = _offered(work, FileForm(formdata=None))
     form.tell.data = True
-    refuse(form.file, _(uploads.TOO_BIG))
+    refuse(form.file, uploads.too_big())
     return _page(work, form), 413
 
 
@@ -157,7 +171,7 @@ def _take(work: Work, form: FileForm, kept: Kept) -> IntakeFile | None:
 
     Raises:
         Malformed: it cannot be taken in; nothing was done.
-        DatabaseDown: broken off.
+        DatabaseDown, BrokenOff: broken off.
     """
     asked = uploads.Asked(
         stage=Stage(form.stage.data),
@@ -166,6 +180,18 @@ def _take(work: Work, form: FileForm, kept: Kept) -> IntakeFile | None:
         again=bool(form.again.data),
     )
     return uploads.take(work, form.file.data, asked, officer(), kept)
+
+
+def _refused(error: BaseException) -> tuple[str, int]:
+    """The sentence and the status; no sentence where nothing was done and nobody here can say why."""
+    if isinstance(error, Malformed):
+        return str(error), 422
+    if isinstance(error, DatabaseDown):
+        return _(BROKEN_OFF), 422
+    if isinstance(error, uploads.BrokenOff):
+        logs.logger("web").exception("request failed", error=type(error.__cause__).__name__)
+        return _(FAILED), 500
+    return "", 500
 
 
 def _before(file: IntakeFile) -> str:

@@ -4,7 +4,7 @@ A key, and the secret of a webhook, are shown on the page that answers the form,
 and nowhere else: sending the form twice shows the same one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +17,10 @@ from core.db import Session
 from core.idempotency import Outcome, once
 from core.partners import deliveries, keys, webhooks
 from core.partners.errors import BadAddress, NoSuchKey, NoSuchWebhook, TooManyWebhooks
-from core.partners.keys import Scope
+from core.partners.keys import MOST_IN_A_NAME, SCOPES, Scope
 from core.partners.news import NAMES
 from core.partners.tables import ApiKey, Webhook
+from core.partners.webhooks import MOST_IN_AN_ADDRESS
 from core.staff.roles import OF_AN_AGENCY, Can
 from core.wording import N_
 from core.wording import gettext as _
@@ -29,14 +30,6 @@ from web.desk.asking import Asked, refuse, some_of, words
 from web.desk.home import place_name
 from web.work import Work
 
-SAID: Mapping[Scope, str] = {
-    Scope.DOCUMENTS_WRITE: N_("Register applications, and say where documents are"),
-    Scope.DOCUMENTS_READ: N_("Read where documents are"),
-    Scope.BOOKINGS_READ: N_("Read who is expected: references, times, the end of the ID"),
-    Scope.AVAILABILITY_READ: N_("Read which times are free"),
-    Scope.APPOINTMENTS_WRITE: N_("Give places away, move them and give them back"),
-    Scope.WEBHOOKS_WRITE: N_("Add and end webhooks"),
-}
 SHOWN_FOR = timedelta(minutes=10)
 """A form sent again later shows no key: whoever sits there then may be somebody else."""
 MOST_FAILING = 50
@@ -45,7 +38,9 @@ MOST_FAILING = 50
 class KeyForm(Asked):
     """What a new key is for, and what it may be used for."""
 
-    name = words(N_("What is it for?"), N_("Say what it is for."), hint=N_("Such as: card printer."), most=60)
+    name = words(
+        N_("What is it for?"), N_("Say what it is for."), hint=N_("Such as: card printer."), most=MOST_IN_A_NAME
+    )
     scopes = some_of(N_("What may it be used for?"), hint=N_("No more than it needs."))
 
     def validate_scopes(self, field: Any) -> None:
@@ -59,9 +54,9 @@ class WebhookForm(Asked):
 
     url = words(
         N_("Address"),
-        N_("Give an address that begins with https:// and can be reached from everywhere."),
+        N_("Type an address that begins with https:// and can be reached from everywhere."),
         hint=N_("It begins with https://."),
-        most=500,
+        most=MOST_IN_AN_ADDRESS,
     )
     events = some_of(N_("What to tell"), hint=N_("Choose none to tell everything."))
 
@@ -81,7 +76,7 @@ def create_blueprint(work: Work) -> Blueprint:
             mine, told = keys.keys_of(db, agency_id), webhooks.webhooks_of(db, agency_id)
         name = place_name(work.catalogue, None, agency_id)
         return render_template(
-            "desk/keys.html", name=name, keys=mine, webhooks=told, said=SAID, when=when, **_where(agency_id)
+            "desk/keys.html", name=name, keys=mine, webhooks=told, said=SCOPES, when=when, **_where(agency_id)
         )
 
     @blueprint.route("/new", methods=["GET", "POST"])
@@ -89,7 +84,7 @@ def create_blueprint(work: Work) -> Blueprint:
     def new() -> str:
         """Make a key, and show it."""
         agency_id, form = _agency(work), KeyForm()
-        form.scopes.choices = [SelectChoice(scope.value, _(SAID[scope])) for scope in Scope]
+        form.scopes.choices = [SelectChoice(scope.value, _(SCOPES[scope])) for scope in Scope]
         if not form.validate_on_submit():
             return _one_form(form, _("Make a key"), _("Make the key"), agency_id)
         request_key = form.key("desk")

@@ -46,7 +46,7 @@ def create_blueprint(work: Work) -> Blueprint:
                     reason, now = form.reason.data or "", work.now()
                     return {"frozen": lanes.freeze(db, chosen, reason=reason, actor=officer().actor, now=now)}
 
-                once(db, form.key("desk"), act, now=work.now())
+                once(db, form.key(f"desk:freeze:{chosen}"), act, now=work.now())
             return redirect(url_for("lanes.lanes_now"), 303)
         heading = _("Freeze: {lane}").format(lane=said(lane))
         return render_template(
@@ -68,7 +68,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 def act() -> Outcome:
                     return {"thawed": lanes.thaw(db, chosen, actor=officer().actor, now=work.now())}
 
-                once(db, form.key("desk"), act, now=work.now())
+                once(db, form.key(f"desk:thaw:{chosen}"), act, now=work.now())
             return redirect(url_for("lanes.lanes_now"), 303)
         with work.reading() as db:
             stand = watch.lanes_now(db, work.settings.caps, work.now())

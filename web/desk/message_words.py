@@ -65,7 +65,12 @@ def says(template: str) -> str:
     return _("Answer to an SMS") if template.startswith(REPLY) else _(SAYS[template])
 
 
-def stands(status: str, error: str | None) -> str:
+def stands(status: str, error: str | None = None) -> str:
     """delivered, or: failed (no such phone number)."""
     said = _(STANDS[Status(status)])
-    return f"{said} ({_(BECAUSE[error]) if error in BECAUSE else error})" if error else said
+    return f"{said} ({because(error)})" if error else said
+
+
+def because(error: str) -> str:
+    """Why it came to nothing; what a gateway calls in its own way is shown as it is."""
+    return _(BECAUSE[error]) if error in BECAUSE else error

@@ -42,7 +42,7 @@ class Open(Asked):
 
 
 class Close(Asked):
-    note = words(N_("Why is it no longer given here?"), N_("Give a reason."))
+    note = words(N_("Why is it no longer given here?"), N_("Type a reason."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from core.booking.errors import BookingRefused
+from core.booking.outcomes import appointment_subject
+from core.booking.tables import Appointment
 from core.clock import local_date
-from core.partners.appointments import appointment_subject
-from core.partners.tables import Appointment
 from core.people.audit import record_event
 from core.staff.roles import Can
 from core.visits import appointments, expected

@@ -81,10 +81,7 @@ class ServedForm(Asked):
         _check(field, lambda typed: parse_identity(self.owner_kind.data, typed))
 
     def validate_phone(self, field: Field) -> None:
-        try:
-            _check(field, parse_phone)
-        except ValidationError:
-            raise ValidationError(_("That is not a phone number. Type one like 0711000001.")) from None
+        _check(field, parse_phone)
 
     def validate_receipt(self, field: Field) -> None:
         if not all(letter.isalnum() or letter in "-/. " for letter in field.data or ""):

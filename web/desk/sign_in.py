@@ -109,7 +109,12 @@ def _furnish(security: Security, work: Work, computers: Computers) -> None:
     """What the pages of signing in show beside their forms."""
 
     def sign_in() -> dict[str, Any]:
-        return {"known": [] if "other" in request.args else _known(work, computers), "worn_out": lasting.worn_out()}
+        return {
+            "known": [] if "other" in request.args else _known(work, computers),
+            "worn_out": lasting.worn_out(),
+            "idle_minutes": lasting.IDLE // timedelta(minutes=1),
+            "longest_hours": lasting.LONGEST // timedelta(hours=1),
+        }
 
     def code() -> dict[str, Any]:
         return {"shown": _practice_code(security) if work.settings.practice else None}

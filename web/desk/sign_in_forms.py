@@ -1,5 +1,6 @@
 """The forms of signing in, in Zamu's look and words. Flask-Security's views fill `user` and what else they know."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import request, session
@@ -7,6 +8,7 @@ from flask_login import current_user
 from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovTextInput
 from wtforms import Field, HiddenField, PasswordField, RadioField, StringField
 
+from core.staff.attempts import LOCKED, MOST
 from core.staff.secrets import LEAST_CHARACTERS, MOST_CHARACTERS, normal
 from core.wording import N_
 from core.wording import gettext as _
@@ -15,17 +17,23 @@ from web.desk.officers import StaffDatastore, User
 from web.pages.forms import Form, OnceForm
 
 NOT_RIGHT = N_(
-    "The staff number or the password is not right. After 5 wrong tries an account is locked for 15 minutes."
+    "The staff number or the password is not right. "
+    "After {tries} wrong tries an account is locked for {minutes} minutes."
 )
 """The same for all: whether there is such an account, and whether it is locked, is not told."""
 WRONG_CODE = N_(
-    "That code is not right, or it has been used. After 5 wrong tries your account is locked for 15 minutes."
+    "That code is not right, or it has been used. "
+    "After {tries} wrong tries your account is locked for {minutes} minutes."
 )
 
 
 def _refuse(field: Field, sentence: str) -> bool:
     field.errors = [*field.errors, sentence]
     return False
+
+
+def _wrong(sentence: str) -> str:
+    return _(sentence).format(tries=MOST, minutes=LOCKED // timedelta(minutes=1))
 
 
 def _page_of_ours(wanted: str | None) -> str:
@@ -59,11 +67,11 @@ class SignInForm(GatedForm):
             return False
         username, password = (self.username.data or "").strip().lower(), self.password.data or ""
         if not username:
-            return _refuse(self.username, _("Enter your staff number."))
+            return _refuse(self.username, _("Type your staff number."))
         if not password:
-            return _refuse(self.password, _("Enter your password."))
+            return _refuse(self.password, _("Type your password."))
         self.user = self.datastore.find_user(username=username)
-        return self.gate.password(self.user, password) or _refuse(self.username, _(NOT_RIGHT))
+        return self.gate.password(self.user, password) or _refuse(self.username, _wrong(NOT_RIGHT))
 
 
 class AgainForm(GatedForm):
@@ -129,10 +137,10 @@ class CodeForm(GatedForm):
             return False
         code = "".join((self.code.data or "").split())
         if not (code.isascii() and code.isdecimal() and len(code) == 6):
-            return _refuse(self.code, _("Enter the 6 digits that the app shows."))
+            return _refuse(self.code, _("Type the 6 digits that the app shows."))
         new_phone = session.get("tf_state") == "validating_profile"
         right = self.gate.time_code(self.user, code, self.tf_totp_secret, self.codes, new_phone=new_phone)
-        return right or _refuse(self.code, _(WRONG_CODE))
+        return right or _refuse(self.code, _wrong(WRONG_CODE))
 
 
 class PrintedCodeForm(GatedForm):
@@ -142,7 +150,7 @@ class PrintedCodeForm(GatedForm):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators) or self.user is None:
             return False
-        return self.gate.printed_code(self.user, self.code.data or "") or _refuse(self.code, _(WRONG_CODE))
+        return self.gate.printed_code(self.user, self.code.data or "") or _refuse(self.code, _wrong(WRONG_CODE))
 
 
 class NewCodesForm(OnceForm):

@@ -72,8 +72,8 @@ class NewcomerForm(OnceForm):
         wrong = {
             "username": None
             if USERNAME.fullmatch(username)
-            else _("Enter the staff number: 3 to 32 letters and digits, without spaces."),
-            "name": None if 2 <= len(name) <= 80 else _("Enter the name as colleagues know it."),
+            else _("Type the staff number: 3 to 32 letters and digits, without spaces."),
+            "name": None if 2 <= len(name) <= 80 else _("Type the name as colleagues know it."),
             "role": None if role else _("Choose what they do."),
             "site": _("Choose the centre they work at.") if role in AT_A_CENTRE and not site_id else None,
             "agency": _("Choose the agency they work for.") if role in OF_AN_AGENCY and not agency_id else None,

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
 from core.catalogue.snapshot import Site
+from core.db import DatabaseDown
 from core.errors import Malformed
 from core.staff.roles import AT_A_CENTRE
 from core.tracking.files import open_table
@@ -28,9 +29,13 @@ MOST_BYTES = 10 << 20
 MOST_ROWS = 5000
 _MOST_THROWN = 100 << 20
 TOO_BIG = N_(
-    "This file is bigger than 10 MB: nothing was done. Split it, or ask whoever runs Zamu to take it in: "
+    "This file is bigger than {megabytes} MB: nothing was done. Split it, or ask whoever runs Zamu to take it in: "
     "zamu documents receive"
 )
+
+
+class BrokenOff(Exception):
+    """Something failed after rows may have been taken; its cause says what. Given again, the file goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ def take(work: Work, upload: FileStorage | None, asked: Asked, who: Officer, kep
 
     Raises:
         Malformed: no file, or one that cannot be taken in; nothing was done.
-        DatabaseDown: broken off; given again, it goes on.
+        DatabaseDown, BrokenOff: broken off; given again, it goes on.
+        OSError: it could not be kept here; nothing was done.
     """
     if upload is None or not upload.filename:
         raise Malformed(_("Choose a file."))
@@ -58,16 +64,24 @@ def take(work: Work, upload: FileStorage | None, asked: Asked, who: Officer, kep
             upload.save(file)
         _check(path)
         order = Order(path, asked.stage, asked.centre, who.actor, asked.tell, asked.again, _bounds(who))
-        report = Intake(work.transaction, work.live, work.register, work.wake, work.now).take(order)
-        if report.before is not None:
-            return report.before
-        _fill(kept, report)
-    return None
+        try:
+            report = Intake(work.transaction, work.live, work.register, work.wake, work.now).take(order)
+            if report.before is None:
+                _fill(kept, report)
+        except (Malformed, *DatabaseDown):
+            raise
+        except Exception as error:
+            raise BrokenOff from error
+    return report.before
 
 
 def name_of(upload: FileStorage | None) -> str:
     """A name that is safe in a folder and in a list."""
     return secure_filename((upload.filename if upload else None) or "")[-80:] or "file"
+
+
+def too_big() -> str:
+    return _(TOO_BIG).format(megabytes=MOST_BYTES >> 20)
 
 
 def throw_away() -> None:
@@ -84,7 +98,7 @@ def _check(path: Path) -> None:
         Malformed: it cannot be read to its end, or has too many rows, or none.
     """
     if path.stat().st_size > MOST_BYTES:
-        raise Malformed(_(TOO_BIG))
+        raise Malformed(too_big())
     with open_table(path) as table:
         rows = sum(1 for _row in islice(table.rows, MOST_ROWS + 1))
     if rows == 0:

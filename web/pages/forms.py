@@ -5,9 +5,11 @@ for too long comes back with what was typed, and a sentence. `request_key` makes
 sending it twice do one thing (core.idempotency).
 """
 
+import hmac
 import secrets
 from typing import Any
 
+from flask import current_app, request
 from flask_wtf import FlaskForm
 from wtforms import FieldList, FormField, HiddenField
 from wtforms.i18n import DummyTranslations
@@ -17,7 +19,8 @@ from core.wording import N_
 from core.wording import gettext as _
 
 EXPIRED = N_("This page was open for a long time. Nothing was done: please press the button again.")
-_UNSEEN = frozenset({"csrf_token", "request_key"})
+CSRF = "csrf_token"
+_UNSEEN = frozenset({CSRF, "request_key"})
 """Fields that nobody types: if one of them is wrong, the page is old, or was not ours."""
 
 
@@ -58,6 +61,15 @@ class OnceForm(Form):
         default=lambda: secrets.token_urlsafe(16), validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$"), Length(max=64)]
     )
 
-    def key(self, door: str) -> str:
-        """The key under which core keeps the outcome, such as `portal:…`."""
-        return f"{door}:{self.request_key.data}"
+    def key(self, door: str, *about: object) -> str:
+        """The key under which core keeps the outcome, such as `portal:…`: of just this form, sent to this address.
+
+        All buttons of a page share what it was made with, and whoever goes back
+        may send it with other words: the same key is for the same address and
+        the same fields alone. They are hashed with our own key, since some are
+        personal. `about`: what else tells two deeds apart.
+        """
+        sent = sorted((name, value) for name, value in request.form.items(multi=True) if name != CSRF)
+        deed = "\0".join((request.full_path, *map(str, about), *(part for field in sent for part in field)))
+        digest = hmac.digest(current_app.config["SECRET_KEY"], deed.encode(errors="replace"), "sha256")
+        return f"{door}:{digest.hex()[:32]}:{self.request_key.data}"

@@ -72,7 +72,7 @@ def _answer(status: int, plain: str, dial: str, *, seconds: int | None = None) -
 
 
 def _forbidden(dial: str, seconds: int | None) -> tuple[str, ...]:
-    return _("This is not yours to see"), _("Your role does not include this page. Ask your manager.")
+    return _("You cannot open this page"), _("Your role does not include this page. Ask your manager.")
 
 
 def _missing(dial: str, seconds: int | None) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from core.booking import commands, queries, waitlist
@@ -60,6 +60,8 @@ def create_blueprint(work: Work) -> Blueprint:
         wanted = wanted_or_404(work.catalogue, service, site, what)
         if wanted is None:
             return redirect(url_for("booking.place", service=service, said="not-here", **moving_to(moving())))
+        if wanted.until is not None and wanted.until > last_day(wanted.offering, work.now()):
+            abort(404)
         token = request.args.get("who", "")
         contact_id = proven(work.now())
         if contact_id is None:
@@ -110,7 +112,7 @@ def _before(answers: _Answers, before: Sequence[Booking]) -> str:
 
 def _do(work: Work, answers: _Answers, form: OnceForm) -> Page:
     wanted = answers.wanted
-    intent = intent_of(work, answers.contact_id, form.key(f"portal:{answers.contact_id}"))
+    intent = intent_of(work, answers.contact_id, form.key(f"portal:{wanted.deed}:{answers.contact_id}"))
     if wanted.starts_at is None:
         return _wait(work, answers, intent)
     if wanted.moving:

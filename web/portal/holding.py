@@ -113,7 +113,6 @@ def create_blueprint(work: Work) -> Blueprint:
             PhoneForm(),
             onward=wanted.to("holding.code", **_who()),
             back=wanted.times(),
-            enough=wanted.to("holding.code", said="enough", **_who()),
         )
 
     @blueprint.route(f"{AT}/code", methods=["GET", "POST"])

@@ -70,8 +70,8 @@ def _finding(blueprint: Blueprint, work: Work, prover: Prover) -> None:
         def is_theirs(db: Session, contact_id: int) -> bool:
             return _booking(db, reference, contact_id, work.now()) is not None
 
-        prover.send(form, form.number, only_if=is_theirs)
-        return redirect(url_for("own_booking.code", reference=reference))
+        refused = prover.send(form, form.number, about=reference, only_if=is_theirs)
+        return redirect(url_for("own_booking.code", reference=reference, said=refused or None))
 
     @blueprint.route("/<reference>/code", methods=["GET", "POST"])
     def code(reference: str) -> Page:
@@ -91,7 +91,7 @@ def _finding(blueprint: Blueprint, work: Work, prover: Prover) -> None:
             return redirect(url_for("own_booking.mine"))
         onward = url_for("own_booking.phone_code")
         back = url_for("own_booking.find")
-        return ask_phone(prover, PhoneForm(), onward=onward, back=back, enough=f"{onward}?said=enough")
+        return ask_phone(prover, PhoneForm(), onward=onward, back=back)
 
     @blueprint.route("/phone/code", methods=["GET", "POST"])
     def phone_code() -> Page:

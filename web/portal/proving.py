@@ -19,12 +19,12 @@ from core.db import Session
 from core.errors import Malformed
 from core.messaging import phone_codes
 from core.messaging.limits import TooManySms
-from core.messaging.phone_codes import Answer
+from core.messaging.phone_codes import Answer, TooManyAbroad
 from core.people.audit import Actor, Intent
 from core.people.register import set_language
 from core.people.sealing import Sealer, Unsealable
 from core.people.tables import Person
-from core.phones import COUNTRY, parse_phone
+from core.phones import is_abroad, parse_phone
 from core.wording import gettext as _
 from web.pages.forms import OnceForm
 from web.work import Work
@@ -32,6 +32,9 @@ from web.work import Work
 REMEMBERED = timedelta(minutes=30)
 SENDING = "200 per hour"
 """Codes from one address. A whole mobile network may share it, so a phone's own limits (core) do most of the work."""
+
+ENOUGH, ENOUGH_ABROAD = "enough", "enough-abroad"
+"""Why no code was sent, as the next page says it (book_said.html)."""
 
 
 def phone_field() -> StringField:
@@ -93,9 +96,7 @@ def check_phone(typed: str) -> None:
     try:
         parse_phone(typed)
     except Malformed as error:
-        raise ValidationError(
-            _("Type a phone number such as 0711 000 001, or from abroad such as +44 7700 900123.")
-        ) from error
+        raise ValidationError(str(error)) from error
 
 
 def proven(now: datetime) -> int | None:
@@ -119,6 +120,8 @@ class Asking:
 
     contact_id: int
     told: bool
+    about: str
+    """The booking number that was given with the phone; empty: none was asked for."""
 
 
 class Prover:
@@ -128,24 +131,32 @@ class Prover:
         self._work = work
         self._sealer = Sealer(work.settings.secret_key, "portal-asking")
 
-    def send(self, form: OnceForm, phone: str, *, only_if: Callable[[Session, int], bool] | None = None) -> bool:
-        """Send a code to a phone, and remember in the session whose it is. False: it has had enough codes.
+    def send(
+        self,
+        form: OnceForm,
+        phone: str,
+        *,
+        about: str = "",
+        only_if: Callable[[Session, int], bool] | None = None,
+    ) -> str:
+        """Send a code to a phone, and remember in the session whose it is. Answers the word for why not, or "".
 
-        `only_if`: the SMS is sent only to whom this is true; all else is the same.
+        `only_if`: the SMS is sent only to whom this is true, for the number `about` that was given with the phone;
+        all else is the same.
         """
         with self._work.writing() as db:
             contact = self._work.register.contact(db, phone, now=self._work.now())
-            told = only_if is None or only_if(db, contact.id)
-            self._remember(Asking(contact.id, told))
-            return self._send(db, form, contact.id, told=told)
+            asking = Asking(contact.id, only_if is None or only_if(db, contact.id), about)
+            self._remember(asking)
+            return self._send(db, form, asking)
 
-    def send_again(self, form: OnceForm) -> bool:
-        """The same to the phone that is being asked about. False: it has had enough codes."""
+    def send_again(self, form: OnceForm) -> str:
+        """The same to the phone that is being asked about."""
         asking = self.asking()
         if asking is None:
-            return False
+            return ENOUGH
         with self._work.writing() as db:
-            return self._send(db, form, asking.contact_id, told=asking.told)
+            return self._send(db, form, asking)
 
     def check(self, form: CodeForm, then: Callable[[Session, int], None] | None = None) -> Answer:
         """Whether the code is right; then the session remembers the phone. `then` is done in the same transaction."""
@@ -155,9 +166,8 @@ class Prover:
         now = self._work.now()
         digits = "".join((form.digits.data or "").split()) if asking.told else ""
         with self._work.writing() as db:
-            answer = phone_codes.check(
-                db, self._work.register, self._intent(form, asking.contact_id, "code"), digits=digits
-            )
+            intent = self._intent(form, asking, "code")
+            answer = phone_codes.check(db, self._work.register, intent, digits=digits, about=asking.about)
             if answer is Answer.RIGHT:
                 contact = db.get_one(Person, asking.contact_id)
                 if contact.language is None:
@@ -175,10 +185,10 @@ class Prover:
             return None
         try:
             opened = self._sealer.open(base64.urlsafe_b64decode(kept)).decode()
-        except (Unsealable, binascii.Error):
+            contact_id, told, about = opened.split(":")
+        except (Unsealable, binascii.Error, ValueError):
             return None
-        contact_id, told = opened.split(":")
-        return Asking(int(contact_id), told == "1")
+        return Asking(int(contact_id), told == "1", about.strip())
 
     def phone_asked(self) -> str:
         """The number that the code was sent to, as people write it; empty if none was."""
@@ -188,31 +198,32 @@ class Prover:
         with self._work.reading() as db:
             return spaced(self._work.register.phone_of(db.get_one(Person, asking.contact_id)))
 
-    def _send(self, db: Session, form: OnceForm, contact_id: int, *, told: bool) -> bool:
+    def _send(self, db: Session, form: OnceForm, asking: Asking) -> str:
+        intent = self._intent(form, asking, "send-code")
         try:
-            phone_codes.send(db, self._intent(form, contact_id, "send-code"), told=told)
+            phone_codes.send(db, self._work.register, intent, about=asking.about, told=asking.told)
+        except TooManyAbroad:
+            return ENOUGH_ABROAD
         except TooManySms:
-            return False
-        return True
+            return ENOUGH
+        return ""
 
     def _remember(self, asking: Asking) -> None:
         # Sealed, and always of one length: the cookie does not tell whether the phone was known.
-        plain = f"{asking.contact_id:012}:{int(asking.told)}"
+        plain = f"{asking.contact_id:012}:{int(asking.told)}:{asking.about:8}"
         session["asking"] = base64.urlsafe_b64encode(self._sealer.seal(plain.encode())).decode()
 
-    def _intent(self, form: OnceForm, contact_id: int, what: str) -> Intent:
+    def _intent(self, form: OnceForm, asking: Asking, what: str) -> Intent:
         """Nobody is proven yet, so nobody acts."""
-        return Intent(
-            contact_id, form.key(f"portal:{what}:{contact_id}"), Actor("portal"), wording.language(), self._work.now()
-        )
+        key = form.key(f"portal:{what}:{asking.contact_id}:{asking.about}")
+        return Intent(asking.contact_id, key, Actor("portal"), wording.language(), self._work.now())
 
 
 def spaced(phone: str) -> str:
     """+254711000001 → 0711 000001; others with their country."""
-    number = phonenumbers.parse(phone)
-    at_home = number.country_code == phonenumbers.country_code_for_region(COUNTRY)
-    kind = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, kind)
+    kinds = phonenumbers.PhoneNumberFormat
+    kind = kinds.INTERNATIONAL if is_abroad(phone) else kinds.NATIONAL
+    return phonenumbers.format_number(phonenumbers.parse(phone), kind)
 
 
 def intent_of(work: Work, contact_id: int, key: str) -> Intent:
@@ -220,10 +231,11 @@ def intent_of(work: Work, contact_id: int, key: str) -> Intent:
     return Intent(contact_id, key, Actor("portal", contact_id), wording.language(), work.now())
 
 
-def ask_phone(prover: Prover, form: PhoneForm, *, onward: str, back: str, enough: str) -> str | Response:
-    """The page that asks for a phone. `onward` asks for the code; `enough` is the same for who has had enough codes."""
+def ask_phone(prover: Prover, form: PhoneForm, *, onward: str, back: str) -> str | Response:
+    """The page that asks for a phone. `onward` asks for the code, and says so where no other one was sent."""
     if form.validate_on_submit():
-        return redirect(onward if prover.send(form, form.number) else enough)
+        refused = prover.send(form, form.number)
+        return redirect(url_with(onward, said=refused) if refused else onward)
     return render_template("portal/prove_phone.html", form=form, back=back)
 
 
@@ -248,14 +260,20 @@ def ask_code(
         return redirect(onward() if proven(now) else back)
     if again.request_key.name in request.form:
         if again.validate_on_submit():
-            return redirect(url_with(request.full_path, said="sent" if prover.send_again(again) else "enough"))
+            return redirect(url_with(request.full_path, said=prover.send_again(again) or "sent"))
     elif form.validate_on_submit():
         answer = prover.check(form, None if then is None else lambda db, contact: then(db, contact, form.key("portal")))
         if answer is Answer.RIGHT:
             return redirect(onward())
         form.digits.errors = [_refusal(answer)]
     return render_template(
-        "portal/prove_code.html", form=form, again=again, back=back, phone=prover.phone_asked(), sure=sure
+        "portal/prove_code.html",
+        form=form,
+        again=again,
+        back=back,
+        phone=prover.phone_asked(),
+        sure=sure,
+        refused=request.args.get("said") in (ENOUGH, ENOUGH_ABROAD),
     )
 
 

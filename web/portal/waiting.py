@@ -35,7 +35,7 @@ def create_blueprint(work: Work) -> Blueprint:
         form = OnceForm()
         said = "expired"
         if offering is not None and form.validate_on_submit():
-            said = _join_beside(work, intent_of(work, contact_id, _key(form, contact_id)), offering, booking)
+            said = _join_beside(work, intent_of(work, contact_id, _key(form, contact_id, "beside", reference)), offering, booking)
         return redirect(url_for("own_booking.see", reference=reference, said=said))
 
     @blueprint.route("/offers/<int:offer_id>", methods=["GET", "POST"])
@@ -46,7 +46,8 @@ def create_blueprint(work: Work) -> Blueprint:
             return redirect(url_for("own_booking.phone"))
         form = OnceForm()
         if form.validate_on_submit():
-            return _answer(work, intent_of(work, contact_id, _key(form, contact_id)), offer_id)
+            deed = "take" if request.form.get("answer") == "take" else "leave"
+            return _answer(work, intent_of(work, contact_id, _key(form, contact_id, deed, offer_id)), offer_id, deed)
         with work.reading() as db:
             found = next((o for o in queries.open_offers(db, contact_id, work.now()) if o.id == offer_id), None)
         offering = work.catalogue.offering_by_id(found.offering_id) if found else None
@@ -63,14 +64,16 @@ def create_blueprint(work: Work) -> Blueprint:
         if not form.validate_on_submit():
             return redirect(url_for("own_booking.mine", said="expired"))
         with work.writing() as db:
-            waitlist.leave(db, intent_of(work, contact_id, _key(form, contact_id)), entry_id=entry_id)
+            intent = intent_of(work, contact_id, _key(form, contact_id, "stop", entry_id))
+            waitlist.leave(db, intent, entry_id=entry_id)
         return redirect(url_for("own_booking.mine", said="left"))
 
     return blueprint
 
 
-def _key(form: OnceForm, contact_id: int) -> str:
-    return form.key(f"portal:wait:{contact_id}")
+def _key(form: OnceForm, contact_id: int, deed: str, what: int | str) -> str:
+    """Of one deed to one thing: a page may have buttons for several, and all carry its key."""
+    return form.key(f"portal:{deed}:{what}:{contact_id}")
 
 
 def _join_beside(work: Work, intent: Intent, offering: Offering, booking: Booking) -> str:
@@ -93,11 +96,11 @@ def _join_beside(work: Work, intent: Intent, offering: Offering, booking: Bookin
     return "waiting"
 
 
-def _answer(work: Work, intent: Intent, offer_id: int) -> Response:
+def _answer(work: Work, intent: Intent, offer_id: int, deed: str) -> Response:
     said = ""
     try:
         with work.writing() as db:
-            if request.form.get("answer") != "take":
+            if deed == "leave":
                 waitlist.decline(db, intent, offer_id=offer_id)
                 return redirect(url_for("own_booking.mine", said="declined"))
             booked = waitlist.accept(db, intent, offer_id=offer_id, catalogue=work.catalogue)

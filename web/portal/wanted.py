@@ -29,6 +29,11 @@ class Wanted:
         what = choosing.stamp(self.starts_at) if self.starts_at else f"{WAIT}{self.until}"
         return where(self.offering) | {"what": what} | moving_to(self.moving)
 
+    @property
+    def deed(self) -> str:
+        """What pressing the button does, to what: part of the key of the request."""
+        return ":".join(str(part) for part in self.slot.values())
+
     def to(self, endpoint: str, **more: Any) -> str:
         """The address of a page about it."""
         return url_for(endpoint, **self.slot, **more)

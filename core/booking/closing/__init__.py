@@ -1,17 +1,19 @@
 """Closing a centre, a service or a counter: nobody is left on a closed place, and everybody is told.
 
 `preview` says whom it would hit; `close` writes it down; `clear`, called by the
-clock until it gives 0, moves them and tells them; `lift` opens again. The
+clock until it gives 0, moves them and tells them; `lift` opens again. `days`
+does the same for a holiday, at all centres. The
 commands are once a request key, and the caller commits.
 """
 
 from core.booking.closing.clearing import UNDO, clear
-from core.booking.closing.commands import OFFICER_ABSENT, SYSTEM_DOWN, What, close, lift
+from core.booking.closing.commands import OFFICER_ABSENT, PUBLIC_HOLIDAY, SYSTEM_DOWN, What, close, close_all, lift
 from core.booking.closing.preview import Impact, preview
 from core.booking.closing.queries import Moved, Progress, closure_at, closures_of, moved_by_closure
 
 __all__ = [
     "OFFICER_ABSENT",
+    "PUBLIC_HOLIDAY",
     "SYSTEM_DOWN",
     "UNDO",
     "Impact",
@@ -20,6 +22,7 @@ __all__ = [
     "What",
     "clear",
     "close",
+    "close_all",
     "closure_at",
     "closures_of",
     "lift",

@@ -25,9 +25,9 @@ from core.booking.closing.hit import (
 from core.booking.closing.room import Found, Room
 from core.booking.ending import end_bookings
 from core.booking.errors import SlotFull
-from core.booking.outcomes import booking_subject
+from core.booking.outcomes import appointment_subject, booking_subject
 from core.booking.seats import Exchange, Seat
-from core.booking.tables import Booking, BookingHistory, Hold, WaitlistOffer
+from core.booking.tables import Appointment, Booking, BookingHistory, Hold, WaitlistOffer
 from core.booking.waitlist.ending import end_offers, end_waits_of, withdraw_later_offers
 from core.booking.waitlist.line import pass_on, settle
 from core.catalogue.snapshot import Catalogue
@@ -36,7 +36,6 @@ from core.catalogue.tables import Offering as OfferingRow
 from core.clock import local_date
 from core.db import Session
 from core.messaging import outbox
-from core.partners.tables import Appointment
 from core.people.audit import Actor, record_event
 
 ZAMU = Actor("clock")
@@ -211,8 +210,8 @@ def _move_appointment(db: Session, closure: Closure, hit: Hit, place: Found | No
         .values(changed)
         .execution_options(synchronize_session=False)
     )
-    name = "appointment.ended" if place is None else "appointment.moved"
-    record_event(db, name, f"appointment:{hit.id}", actor=ZAMU, now=now, **_where(closure, hit, place))
+    name = "appointment.closed" if place is None else "appointment.moved"
+    record_event(db, name, appointment_subject(hit.id), actor=ZAMU, now=now, **_where(closure, hit, place))
 
 
 def _where(closure: Closure, hit: Hit, place: Found | None) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """What all changes by hand share: done once, with their source, and an event that says what was there before."""
 
+import hashlib
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from core.catalogue.errors import NoSuchEntry, Unfit, Unsourced
+from core.catalogue.errors import NoSuchEntry, Outdated, Unfit, Unsourced
 from core.catalogue.fitting import Fault, faults
 from core.catalogue.tables import Agency, Category, HandEdit, Named, Part, Service, Site, Trust
 from core.catalogue.version import bump_version, hold_version
@@ -121,6 +123,30 @@ def add(db: Session, edit: Edit, kind: Named, code: str, parts: Collection[Part]
         return {"changed": True}
 
     return bool(once(db, edit.request_key, act, now=edit.now)["changed"])
+
+
+def mark_of(value: Any) -> str:
+    """By which a page says what it has shown. How far a value may be told makes no other value of it.
+
+    Args:
+        value: JSON values, as the parts of the catalogue are read.
+    """
+    told = json.dumps(_without_trust(value), sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def check_seen(seen: str, value: Any) -> None:
+    """Raises:
+    Outdated: it is not what a page has shown (`seen`: the page's `mark_of`).
+    """
+    if seen != mark_of(value):
+        raise Outdated
+
+
+def _without_trust(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_trust(one) for key, one in value.items() if key != "trust"}
+    return [_without_trust(one) for one in value] if isinstance(value, list) else value
 
 
 def check_note(edit: Edit) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.catalogue.editing.edit import Changed, Edit, Thing, change, thing
+from core.catalogue.editing.edit import Changed, Edit, Thing, change, check_seen, thing
 from core.catalogue.editing.spans import A_DAY, check_span, end_before
 from core.catalogue.errors import BadSpan, NoSuchEntry, Unfit
 from core.catalogue.tables import Fee, Named, Part, Trust
@@ -76,11 +76,15 @@ def drop_fee(db: Session, service: str, *, valid_from: date, edit: Edit) -> bool
     return change(db, edit, what, Part.FEES, work)
 
 
-def verify_fee(db: Session, service: str, *, valid_from: date, edit: Edit) -> bool:
+def verify_fee(db: Session, service: str, *, valid_from: date, seen: str, edit: Edit) -> bool:
     """Confirm an amount as it stands. Returns whether it was told otherwise before.
+
+    Args:
+        seen: the mark (edit.mark_of) of the fee, as `told`, when it was looked at.
 
     Raises:
         NoSuchEntry: no fee begins on that day.
+        Outdated: it has changed since.
         Unfit: there is no amount to confirm.
         Unsourced.
     """
@@ -90,6 +94,7 @@ def verify_fee(db: Session, service: str, *, valid_from: date, edit: Edit) -> bo
         row = db.get(Fee, (what.id, valid_from), populate_existing=True)
         if row is None:
             raise NoSuchEntry
+        check_seen(seen, told(row))
         if row.amount_kes is None:
             raise Unfit(_("There is no amount to confirm: set the fee."), field="amount_kes")
         old = fees_of(db, what)
@@ -102,15 +107,17 @@ def verify_fee(db: Session, service: str, *, valid_from: date, edit: Edit) -> bo
 
 def fees_of(db: Session, what: Thing) -> list[dict[str, Any]]:
     """All that are known, the earliest first."""
-    return [
-        {
-            "amount_kes": row.amount_kes,
-            "from": row.valid_from.isoformat(),
-            "until": row.valid_until.isoformat() if row.valid_until else None,
-            "trust": row.trust,
-        }
-        for row in _rows(db, what)
-    ]
+    return [told(row) for row in _rows(db, what)]
+
+
+def told(row: Fee) -> dict[str, Any]:
+    """One fee, as events keep it."""
+    return {
+        "amount_kes": row.amount_kes,
+        "from": row.valid_from.isoformat(),
+        "until": row.valid_until.isoformat() if row.valid_until else None,
+        "trust": row.trust,
+    }
 
 
 def _rows(db: Session, what: Thing) -> list[Fee]:

@@ -15,8 +15,8 @@ from core.wording import gettext as _
 def set_day(db: Session, day: date, *, closed: bool, reason: str, edit: Edit) -> bool:
     """Say that offices are closed on a day, or open. Returns whether it was not said before.
 
-    Whoever is booked on a day that is closed is not moved by this: close the
-    centres for it as well (core.booking.closing).
+    This only writes it down: core.booking.closing.days calls it, and closes the
+    centres, so that nobody is left on a closed day.
 
     Raises:
         BadSpan: the day is past.
@@ -27,7 +27,7 @@ def set_day(db: Session, day: date, *, closed: bool, reason: str, edit: Edit) ->
     def act() -> Outcome:
         check_note(edit)
         if day < local_date(edit.now):
-            raise BadSpan(_("That is past. Give a day to come."), field="day")
+            raise BadSpan(_("That is past. Type a day to come."), field="day")
         said = fitting(reason, "reason")
         hold_version(db)
         row = db.get(HolidayOverride, day, populate_existing=True)
@@ -38,6 +38,18 @@ def set_day(db: Session, day: date, *, closed: bool, reason: str, edit: Edit) ->
         return _record(db, edit, day, Changed(old, [closed, said]))
 
     return bool(once(db, edit.request_key, act, now=edit.now)["changed"])
+
+
+def check_day(day: date, reason: str, edit: Edit) -> str:
+    """The reason as it is kept.
+
+    Raises:
+        BadSpan, Unfit, Unsourced: as `set_day`.
+    """
+    check_note(edit)
+    if day < local_date(edit.now):
+        raise BadSpan(_("That is past. Give a day to come."), field="day")
+    return fitting(reason, "reason")
 
 
 def drop_day(db: Session, day: date, *, edit: Edit) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.catalogue.editing.edit import Changed, Edit, Thing, change, thing
+from core.catalogue.editing.edit import Changed, Edit, Thing, change, check_seen, thing
 from core.catalogue.editing.spans import A_DAY, check_span, end_before
 from core.catalogue.errors import BadSpan
 from core.catalogue.tables import Named, Part, SiteHours, Trust
@@ -43,16 +43,21 @@ def set_hours(db: Session, site: str, *, week: Week, valid_from: date, valid_unt
     return change(db, edit, what, Part.HOURS, work)
 
 
-def verify_hours(db: Session, site: str, *, edit: Edit) -> bool:
+def verify_hours(db: Session, site: str, *, seen: str, edit: Edit) -> bool:
     """Confirm all hours of a centre as they stand. Returns whether they were told otherwise before.
 
+    Args:
+        seen: the mark (edit.mark_of) of `hours_of` when they were looked at.
+
     Raises:
+        Outdated: they have changed since.
         NoSuchEntry, Unsourced.
     """
     what = thing(db, Named.SITE, site)
 
     def work() -> Changed:
         old = hours_of(db, what)
+        check_seen(seen, old)
         for row in _rows(db, what):
             row.trust, row.source = Trust.VERIFIED, edit.source
         db.flush()
@@ -129,7 +134,7 @@ def _rows(db: Session, what: Thing) -> list[SiteHours]:
 
 def _check(week: Week) -> None:
     if not week:
-        raise BadSpan(_("Give the hours of at least one day."), field="opens_0")
+        raise BadSpan(_("Type the hours of at least one day."), field="opens_0")
     for weekday, (opens, closes) in week.items():
         if opens >= closes:
             raise BadSpan(_("It closes before it opens."), field=f"closes_{weekday}")

@@ -7,7 +7,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from core.catalogue.editing.edit import Changed, Edit, Thing, add, change, fitting, thing
+from core.catalogue.editing.edit import Changed, Edit, Thing, add, change, check_seen, fitting, thing
 from core.catalogue.editing.naming import write_names
 from core.catalogue.errors import BadSpan, Unfit
 from core.catalogue.tables import Area, Named, Part, Site, SiteHours
@@ -37,6 +37,31 @@ def set_town(db: Session, site: str, *, town: str, edit: Edit) -> bool:
         NoSuchEntry, Unsourced.
     """
     return _set(db, site, Part.TOWN, town, edit)
+
+
+def verify(db: Session, site: str, part: Part, *, seen: str, edit: Edit) -> bool:
+    """Confirm an address or a town (Part.ADDRESS, Part.TOWN) as it stands. Returns whether it was told otherwise before.
+
+    Args:
+        seen: the mark (edit.mark_of) of the text when it was looked at.
+
+    Raises:
+        Outdated: it has changed since.
+        Unfit: there is none.
+        NoSuchEntry, Unsourced.
+    """
+    what = thing(db, Named.SITE, site)
+
+    def work() -> Changed:
+        row = db.get_one(Site, what.id, populate_existing=True)
+        text, trust = getattr(row, part), getattr(row, f"{part}_trust")
+        check_seen(seen, text)
+        if not text:
+            raise Unfit(_("This cannot be empty."), field=part)
+        setattr(row, f"{part}_trust", edit.trust.value)
+        return Changed([text, trust], [text, edit.trust.value])
+
+    return change(db, edit, what, part, work)
 
 
 def _set(db: Session, site: str, part: Part, text: str, edit: Edit) -> bool:
@@ -122,9 +147,9 @@ def _check(db: Session, new: NewSite, *, today: date) -> None:
     if new.kind not in (CENTRE, OUTREACH):
         raise Unfit(_("Choose one."), field="kind")
     if new.kind == OUTREACH and new.closes_on is None:
-        raise BadSpan(_("Give the last day of the outreach."), field="closes_on")
+        raise BadSpan(_("Type the last day of the outreach."), field="closes_on")
     if new.closes_on is not None and new.closes_on < today:
-        raise BadSpan(_("That is past. Give a day to come."), field="closes_on")
+        raise BadSpan(_("That is past. Type a day to come."), field="closes_on")
     if new.opens_on is not None and new.closes_on is not None and new.closes_on < new.opens_on:
         raise BadSpan(_("The last day is before the first."), field="closes_on")
 

@@ -1,18 +1,19 @@
 """What is known of a service besides its names and fees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.catalogue.editing.edit import LONGEST_FULL, Changed, Edit, Thing, change, fitting, thing
+from core.catalogue.editing.edit import LONGEST_FULL, Changed, Edit, Thing, change, check_seen, fitting, thing
 from core.catalogue.errors import Unfit
-from core.catalogue.tables import Named, Part, Requirement, Service, Trust
+from core.catalogue.tables import Named, Offering, Part, Requirement, Service, Trust
 from core.db import Session
 from core.wording import LANGUAGES
 from core.wording import gettext as _
 
-APPOINTMENTS = ("needed", "optional", "walk_in")
+WALK_IN = "walk_in"
+APPOINTMENTS = ("needed", "optional", WALK_IN)
 MOST_MINUTES = 480
 MOST_THINGS = 12
 """To bring."""
@@ -42,10 +43,14 @@ def set_list(db: Session, service: str, *, texts: Mapping[str, Sequence[str]], e
     return change(db, edit, what, Part.BRING, work)
 
 
-def verify_list(db: Session, service: str, *, edit: Edit) -> bool:
+def verify_list(db: Session, service: str, *, seen: str, edit: Edit) -> bool:
     """Confirm what to bring as it stands. Returns whether it was told otherwise before.
 
+    Args:
+        seen: the mark (edit.mark_of) of `list_of` when it was looked at.
+
     Raises:
+        Outdated: it has changed since.
         Unfit: there is nothing to confirm.
         NoSuchEntry, Unsourced.
     """
@@ -53,9 +58,10 @@ def verify_list(db: Session, service: str, *, edit: Edit) -> bool:
 
     def work() -> Changed:
         old = list_of(db, what)
+        check_seen(seen, old)
         of_it = sa.update(Requirement).where(Requirement.service_id == what.id)
         if not db.execute(of_it.values(trust=Trust.VERIFIED).returning(Requirement.position)).all():
-            raise Unfit(_("There is nothing to confirm: write the list."), field=LANGUAGES[0])
+            raise Unfit(_("There is nothing to confirm: type the list."), field=LANGUAGES[0])
         return Changed(old, list_of(db, what))
 
     return change(db, edit, what, Part.BRING, work)
@@ -81,7 +87,7 @@ def set_minutes(db: Session, service: str, *, minutes: int, edit: Edit) -> bool:
         NoSuchEntry, Unsourced.
     """
     if not 1 <= minutes <= MOST_MINUTES:
-        sentence = _("Give a number of minutes from 1 to {most}.").format(most=MOST_MINUTES)
+        sentence = _("Type a number of minutes from 1 to {most}.").format(most=MOST_MINUTES)
         raise Unfit(sentence, field="minutes")
     return _set(db, service, Part.MINUTES, "minutes", minutes, edit)
 
@@ -90,18 +96,36 @@ def set_appointment(db: Session, service: str, *, appointment: str, edit: Edit) 
     """Whether one books (needed), may book (optional) or walks in (walk_in).
 
     Raises:
-        Unfit: it is none of these.
+        Unfit: it is none of these, or people would walk in where it is open for booking.
         NoSuchEntry, Unsourced.
     """
     if appointment not in APPOINTMENTS:
         raise Unfit(_("Choose one."), field="appointment")
-    return _set(db, service, Part.APPOINTMENT, "appointment", appointment, edit)
+
+    def check(service_id: int) -> None:
+        open_at = sa.select(sa.func.count()).where(Offering.service_id == service_id, Offering.open)
+        count = db.scalar(open_at) if appointment == WALK_IN else 0
+        if count:
+            sentence = _("Centres where it is open for booking: {count}. Close it there first.")
+            raise Unfit(sentence.format(count=count), field="appointment")
+
+    return _set(db, service, Part.APPOINTMENT, "appointment", appointment, edit, check)
 
 
-def _set(db: Session, service: str, part: Part, column: str, value: int | str, edit: Edit) -> bool:
+def _set(
+    db: Session,
+    service: str,
+    part: Part,
+    column: str,
+    value: int | str,
+    edit: Edit,
+    check: Callable[[int], None] | None = None,
+) -> bool:
     what = thing(db, Named.SERVICE, service)
 
     def work() -> Changed:
+        if check is not None:
+            check(what.id)
         row = db.get_one(Service, what.id, populate_existing=True)
         old = getattr(row, column)
         setattr(row, column, value)
@@ -117,5 +141,5 @@ def _lines(lines: Sequence[str], language: str) -> list[str]:
     if len(kept) > MOST_THINGS:
         raise Unfit(_("No more than {most} things.").format(most=MOST_THINGS), field=language)
     if len(set(kept)) < len(kept):
-        raise Unfit(_("Something is there twice."), field=language)
+        raise Unfit(_("The list has the same thing twice."), field=language)
     return kept

@@ -11,8 +11,8 @@ from core.wording import gettext as _
 
 WORDS: dict[str, tuple[str, ...]] = {
     "tracking_number": (
-        "tracking number", "tracking no", "tracking", "tracking id", "zamu number", "waiting card",
-        "waiting card number", "waiting card no", "card number", "document number", "nambari ya kufuatilia",
+        "document number", "tracking number", "tracking no", "tracking", "tracking id", "zamu number", "waiting card",
+        "waiting card number", "waiting card no", "card number", "nambari ya kufuatilia",
         "namba ya kufuatilia", "nambari ya hati", "nambari ya kadi", "nambari ya waiting card",
     ),
     "service": (
@@ -82,7 +82,7 @@ class Columns:
             return None
         found = ", ".join(_shown(name) for name in self.names if name) or "-"
         return _(
-            "No column says which documents these are: there must be a tracking number, or an ID number and a service. "
+            "No column says which documents these are: there must be a document number, or an ID number and a service. "
             "Columns found: {found}."
         ).format(found=found)
 

@@ -22,10 +22,27 @@ def check_bounds(wish: Wish, document: Document | None, delivery: Delivery) -> N
             said = _("{service} is not a service of your agency: its documents are not yours to give.")
             raise Malformed(said.format(service=wish.service.code))
         if document and delivery.catalogue.service_by_id(document.service_id).agency_id != agency_id:
-            raise Malformed(_("No document of your agency has this tracking number."))
+            raise Malformed(_("No document of your agency has this document number."))
     if site_id is not None:
         if wish.site is not None and wish.site.id != site_id:
             said = _("{centre} is not your centre: you can take in documents for your own only.")
             raise Malformed(said.format(centre=wish.site.code))
-        if document and document.site_id != site_id and document.stage not in AWAITED:
-            raise Malformed(_("No document of your centre has this tracking number."))
+        if document and not may_reach(wish, document, delivery):
+            raise Malformed(_("No document of your centre has this document number."))
+
+
+def may_reach(wish: Wish, document: Document, delivery: Delivery) -> bool:
+    """Whether a row may be about this document: it is the centre's own, or lies in its clerk's hand."""
+    in_hand = wish.stage is Stage.RECEIVED and document.stage in AWAITED
+    return in_hand or is_own(document, delivery)
+
+
+def is_own(document: Document, delivery: Delivery) -> bool:
+    """Whether it is the centre's own: of another's, not even the number is told."""
+    return delivery.bounds.site_id in (None, document.site_id)
+
+
+def not_yours(wish: Wish) -> Malformed:
+    """The refusal of a row whose owner and service mean a document of another centre."""
+    said = _("Its owner has a document for {service} already, which is not your centre's. It was not changed.")
+    return Malformed(said.format(service=wish.service.code if wish.service else ""))

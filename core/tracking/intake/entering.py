@@ -38,7 +38,7 @@ def entry_for(wish: Wish) -> Entry:
     Malformed: something is missing that a new document needs.
     """
     if wish.service is None:
-        raise Malformed(_("No document has this tracking number. If it is new, say for which service."))
+        raise Malformed(_("No document has this number. If it is new, say for which service."))
     if wish.site is None:
         raise Malformed(_("This document is new to Zamu: say at which centre it will be collected."))
     proofs = wish.proofs()

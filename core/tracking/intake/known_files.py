@@ -1,5 +1,6 @@
 """A file as a whole: whether it was taken in before, and what came of its rows in the end."""
 
+import hashlib
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,14 +9,28 @@ from sqlalchemy.dialects.postgresql import insert
 from core.db import Session
 from core.people.audit import Actor, record_event
 from core.staff.tables import Staff
+from core.tracking.intake.outcomes import UNBOUNDED, Bounds
 from core.tracking.stages import Stage
 from core.tracking.tables import IntakeFile
 
 
-def begin(db: Session, *, digest: bytes, name: str, stage: Stage, actor: Actor, now: datetime) -> IntakeFile:
+def begin(
+    db: Session,
+    *,
+    digest: bytes,
+    name: str,
+    stage: Stage,
+    actor: Actor,
+    now: datetime,
+    bounds: Bounds = UNBOUNDED,
+) -> IntakeFile:
     """Note that a file is being taken in, or find it: one that is finished has `finished_at`, and one that was broken
     off, or is being taken in by somebody else at this moment, has not. `digest` is the SHA-256 of its bytes.
+
+    The same file from another centre or agency is another file: within its own bounds it says something else, and who
+    gave it elsewhere is not theirs to know.
     """
+    digest = _digest_of(digest, bounds)
     new = db.scalar(
         insert(IntakeFile)
         .values(digest=digest, stage=stage, name=name, who=actor.who or actor.channel, started_at=now)
@@ -25,6 +40,13 @@ def begin(db: Session, *, digest: bytes, name: str, stage: Stage, actor: Actor, 
     if new is not None:
         record_event(db, "intake.begun", f"intake:{new}", actor=actor, now=now, stage=stage)
     return db.scalars(sa.select(IntakeFile).where(IntakeFile.digest == digest, IntakeFile.stage == stage)).one()
+
+
+def _digest_of(digest: bytes, bounds: Bounds) -> bytes:
+    """By which the file of this centre or agency is known. Without bounds it is that of its bytes."""
+    if bounds.site_id is None and bounds.agency_id is None:
+        return digest
+    return hashlib.sha256(digest + f":site={bounds.site_id}:agency={bounds.agency_id}".encode()).digest()
 
 
 def add_taken(db: Session, file_id: int, rows: int) -> None:

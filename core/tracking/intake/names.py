@@ -17,10 +17,10 @@ from core.wording import gettext as _
 
 T = TypeVar("T", Service, Site)
 
-_NO_SERVICE = N_('There is no service "{text}". Write its code, or its name as Zamu has it.')
-_NO_CENTRE = N_('There is no centre "{text}". Write its code, or its name as Zamu has it.')
-_MORE_SERVICES = N_('"{text}" can mean more than one service: {codes}. Write its code.')
-_MORE_CENTRES = N_('"{text}" can mean more than one centre: {codes}. Write its code.')
+_NO_SERVICE = N_('There is no service "{text}". Type its code, or its name as Zamu has it.')
+_NO_CENTRE = N_('There is no centre "{text}". Type its code, or its name as Zamu has it.')
+_MORE_SERVICES = N_('"{text}" can mean more than one service: {codes}. Type its code.')
+_MORE_CENTRES = N_('"{text}" can mean more than one centre: {codes}. Type its code.')
 
 
 class Finder:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.catalogue.snapshot import Service
 from core.db import Session
 from core.errors import Malformed
 from core.people.register import Register
@@ -15,7 +16,7 @@ from core.references import grouped
 from core.tracking import documents, notices, promises, receiving
 from core.tracking.errors import DocumentRefused
 from core.tracking.files import Row
-from core.tracking.intake.bounds import check_bounds
+from core.tracking.intake.bounds import check_bounds, is_own, may_reach, not_yours
 from core.tracking.intake.entering import Entry, enter, entry_for
 from core.tracking.intake.outcomes import Delivery, Outcome, Result
 from core.tracking.intake.rows import Wish
@@ -129,9 +130,11 @@ class Round:
         if wish.service and wish.service.identity != "none":
             for other in its:
                 if Stage(other.stage) not in _ELSEWHERE:
+                    if not is_own(other, self._delivery):
+                        raise not_yours(wish)
                     said = _(
                         "Its owner has an open document for {service} already, {number}. "
-                        "If that is the one, give its number."
+                        "If that is the one, type its number."
                     )
                     raise Malformed(said.format(service=wish.service.code, number=grouped(other.tracking_number)))
         return None
@@ -139,18 +142,32 @@ class Round:
     def _find_by_owner(self, wish: Wish, its: list[Document]) -> Document | None:
         if wish.identity is None or wish.service is None:
             raise Malformed(
-                _("Nothing tells which document this is. Give its tracking number, or an ID number and service.")
+                _("Nothing tells which document this is. Type its document number, or an ID number and service.")
             )
         if wish.service.identity == "none" and wish.year_of_birth:  # children of one parent
             its = [document for document in its if proven(document, wish, self._register)]
-        still = [document for document in its if Stage(document.stage) not in _OVER]
+        within = [document for document in its if may_reach(wish, document, self._delivery)]
+        still = [document for document in within if Stage(document.stage) not in _OVER]
         if len(still) > 1:
-            numbers = ", ".join(grouped(document.tracking_number) for document in still)
-            said = _("Its owner has several open documents for {service}: {numbers}. Give the number.")
-            raise Malformed(said.format(service=wish.service.code, numbers=numbers))
+            raise self._several(wish.service, still)
         lately = self._delivery.now - timedelta(days=REMEMBERED_DAYS)
-        same = [d for d in its if d.stage == wish.stage or (d.stage == Stage.COLLECTED and d.stage_since > lately)]
-        return next(iter(still or same), None)
+
+        def means(d: Document) -> bool:
+            return d.stage == wish.stage or (d.stage == Stage.COLLECTED and d.stage_since > lately)
+
+        document = next(iter(still or [d for d in within if means(d)]), None)
+        if document is None and any(Stage(d.stage) not in _OVER or means(d) for d in its if d not in within):
+            raise not_yours(wish)
+        return document
+
+    def _several(self, service: Service, still: list[Document]) -> Malformed:
+        """The refusal that names those which may be named."""
+        ours = [grouped(document.tracking_number) for document in still if is_own(document, self._delivery)]
+        if not ours:
+            said = _("Its owner has several open documents for {service}. Give the number.")
+            return Malformed(said.format(service=service.code))
+        said = _("Its owner has several open documents for {service}: {numbers}. Type the number.")
+        return Malformed(said.format(service=service.code, numbers=", ".join(ours)))
 
     def _about(self, wish: Wish, document: Document | None) -> set[object]:
         """What no other row of this round may be about."""

@@ -17,6 +17,7 @@ from core.tracking.corrections import Correction
 from core.tracking.files import Row
 from core.tracking.files.columns import plain
 from core.tracking.intake.names import Finder
+from core.tracking.shelves import parse_shelf
 from core.tracking.stages import Stage
 from core.wording import gettext as _
 
@@ -101,7 +102,7 @@ def read_wish(row: Row, finder: Finder, *, stage: Stage, centre: Site | None, no
             raise Malformed(
                 _(
                     "{number} is what Excel made of a long number, and its last digits are lost. "
-                    "Format the column as text, and enter the number again."
+                    "Format the column as text, and type the number again."
                 ).format(number=cells[meaning])
             )
 
@@ -119,7 +120,7 @@ def read_wish(row: Row, finder: Finder, *, stage: Stage, centre: Site | None, no
         phone=phone,
         phone_problem=problem,
         promised_on=_read(cells, "promised_on", _day),
-        shelf=cells.get("shelf"),
+        shelf=_read(cells, "shelf", parse_shelf),
         correction=_correction(cells.get("reason", "")) if its_stage is Stage.NEEDS_CORRECTION else None,
     )
 
@@ -132,7 +133,7 @@ def _tracking_number(text: str) -> str:
     try:
         return parse_reference(text)
     except Malformed as error:
-        raise Malformed(_('"{text}" is no tracking number. {why}').format(text=text, why=error)) from error
+        raise Malformed(_('"{text}" is no document number. {why}').format(text=text, why=error)) from error
 
 
 def _identity(text: str) -> Identity:
@@ -169,7 +170,7 @@ def _year(text: str, now: datetime) -> str:
 
 
 def _no_year(text: str) -> Malformed:
-    return Malformed(_('"{text}" is no year of birth. Write it like 1994.').format(text=text))
+    return Malformed(_('"{text}" is no year of birth. Type it like 1994.').format(text=text))
 
 
 def _day(text: str) -> date:
@@ -181,7 +182,7 @@ def _day(text: str) -> date:
             return date(*time.strptime(text.removesuffix(" 00:00:00"), pattern)[:3])
         except ValueError:
             continue
-    raise Malformed(_('"{text}" is no date. Write it like 2026-11-30 or 30/11/2026.').format(text=text))
+    raise Malformed(_('"{text}" is no date. Type it like 2026-11-30 or 30/11/2026.').format(text=text))
 
 
 def _stage(text: str) -> Stage:
@@ -196,8 +197,8 @@ def _correction(text: str) -> Correction:
     correction = _CORRECTIONS.get(plain(text))
     if correction is None:
         if text:
-            said = _('"{text}" does not say what must be put right. Write one of: {words}.')
+            said = _('"{text}" does not say what must be put right. Type one of: {words}.')
         else:
-            said = _("It does not say what must be put right. Write one of: {words}.")
+            said = _("It does not say what must be put right. Type one of: {words}.")
         raise Malformed(said.format(text=text, words=", ".join(Correction)))
     return correction

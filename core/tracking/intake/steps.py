@@ -64,7 +64,7 @@ def check_same(document: Document, wish: Wish, owner_id: int | None, register: R
     """
     if wish.service and wish.service.id != document.service_id:
         known = catalogue.service_by_id(document.service_id).code
-        said = _("The tracking number is that of a document for {known}, not {service}.")
+        said = _("The document number is that of a document for {known}, not {service}.")
         raise Malformed(said.format(known=known, service=wish.service.code))
     if document.owner_id and owner_id and document.owner_id != owner_id:
         raise Malformed(_("The ID number is not that of this document's owner."))

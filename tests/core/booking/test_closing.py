@@ -12,11 +12,19 @@ from core.booking.closing.errors import CannotClose, NoSuchClosure
 from core.booking.errors import HoldExpired, SlotFull
 from core.booking.outcomes import Booked
 from core.booking.seats import Exchange
-from core.booking.tables import Booking, BookingHistory, Counted, Hold, WaitlistEntry, WaitlistOffer, Window
+from core.booking.tables import (
+    Appointment,
+    Booking,
+    BookingHistory,
+    Counted,
+    Hold,
+    WaitlistEntry,
+    WaitlistOffer,
+    Window,
+)
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Closure
 from core.messaging.tables import Message, Question
-from core.partners.tables import Appointment
 from core.people.tables import Event
 from tests.core.booking.world import TUESDAY, World, an_hour, hours
 

@@ -17,13 +17,12 @@ from core.booking.beneficiaries import Beneficiary
 from core.booking.capacity import write_wanted
 from core.booking.outcomes import Booked
 from core.booking.seats import limit
-from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer, Window
+from core.booking.tables import Appointment, Booking, Counted, Hold, WaitlistEntry, WaitlistOffer, Window
 from core.catalogue import tables as rows
 from core.catalogue.snapshot import Catalogue, Names, Offering, Period, Service, Site
 from core.catalogue.tables import Trust
 from core.clock import at_local, local_date
 from core.db import transactions
-from core.partners.tables import Appointment
 from core.people.audit import Actor, Intent
 from core.people.register import Register
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.db import transactions
 from core.messaging import phone_codes
 from core.messaging.limits import TooManySms
-from core.messaging.phone_codes import LASTS, MAX_A_DAY, MAX_TRIES, Answer
+from core.messaging.phone_codes import LASTS, MAX_A_DAY, MAX_ABROAD_A_DAY, MAX_TRIES, Answer, TooManyAbroad
 from core.messaging.tables import Message
 from core.messaging.templates import Speech, render
 from core.people.audit import Actor, Intent
@@ -27,27 +27,34 @@ class Web:
         self.register, self.now = register, now
         self.transaction = transactions(engine)
         self.keys = itertools.count()
+        self.phone = self.contact("+254711000001")
+
+    def contact(self, phone):
         with self.transaction() as db:
-            self.phone = register.contact(db, "+254711000001", now=now).id
+            return self.register.contact(db, phone, now=self.now).id
 
     def intent(self, key=None):
         return Intent(self.phone, key or f"key-{next(self.keys)}", WEB, "en", self.now)
 
     def sends(self, key=None, **more):
         with self.transaction() as db:
-            phone_codes.send(db, self.intent(key), **more)
+            phone_codes.send(db, self.register, self.intent(key), **more)
 
-    def types(self, digits, key=None):
+    def types(self, digits, key=None, **more):
         with self.transaction() as db:
-            return phone_codes.check(db, self.register, self.intent(key), digits=digits)
+            return phone_codes.check(db, self.register, self.intent(key), digits=digits, **more)
+
+    def digits(self, about=""):
+        with self.transaction() as db:
+            code = db.get_one(PhoneCode, (self.phone, about))
+            return self.register.phone_code(self.phone, code.nth)
 
     def passes(self, **time):
         self.now += timedelta(**time)
 
     @property
     def right(self):
-        with self.transaction() as db:
-            return self.register.phone_code(self.phone, db.scalars(sa.select(PhoneCode.nth)).one())
+        return self.digits()
 
     @property
     def wrong(self):
@@ -161,13 +168,25 @@ def test_the_key_of_a_wrong_try_may_be_right_the_next_time(web):
     assert web.types(web.right, "page") is Answer.RIGHT
 
 
-def test_a_key_that_was_right_for_one_phone_opens_no_other(web, register):
+def test_a_key_that_was_right_for_one_phone_opens_no_other(web):
     web.sends()
     assert web.types(web.right, "mine") is Answer.RIGHT
-    with web.transaction() as db:
-        web.phone = register.contact(db, "+254711000002", now=web.now).id
+    web.phone = web.contact("+254711000002")
     web.sends()
     assert web.types("", "mine") is Answer.WRONG
+
+
+def test_a_key_that_was_right_opens_nothing_later(web):
+    """Whoever had the phone in hand once keeps no way in: the browser chooses the key."""
+    web.sends()
+    digits = web.right
+    assert web.types(digits, "kept") is Answer.RIGHT
+    assert web.types("", "kept") is Answer.OVER
+    web.passes(minutes=3)
+    assert web.types(digits, "kept") is Answer.OVER
+    web.sends()
+    assert web.types(digits, "kept") is Answer.WRONG
+    assert web.types(web.right, "kept") is Answer.RIGHT
 
 
 def test_three_an_hour_and_ten_a_day(web):
@@ -186,13 +205,70 @@ def test_three_an_hour_and_ten_a_day(web):
         web.sends()
 
 
-def test_one_that_is_not_told_counts_the_same_and_sends_nothing(web):
-    for _ in range(3):
-        web.sends(told=False)
+def _refused(web, **more):
+    """After how many of them no more are given."""
+    for sent in range(20):
+        try:
+            web.sends(**more)
+        except TooManySms:
+            return sent
+    raise AssertionError("there is no limit")
+
+
+def test_whoever_is_not_told_leaves_the_owner_all_codes(web):
+    for about in ("11111111", "22222222"):
+        assert _refused(web, about=about, told=False) == 3
+        assert [web.types("", about=about) for _ in range(MAX_TRIES)][-1] is Answer.OVER
     assert web.messages() == []
-    assert [web.types("") for _ in range(MAX_TRIES)][-1] is Answer.OVER
-    with pytest.raises(TooManySms):
+    assert _refused(web) == 3
+    assert web.types(web.right) is Answer.RIGHT
+
+
+def test_a_door_that_shows_nothing_refuses_the_told_and_the_untold_alike(web):
+    """However many codes the phone has had elsewhere, and whatever was typed there."""
+    assert _refused(web) == 3
+    for _ in range(MAX_TRIES):
+        web.types(web.wrong)
+    for about, told in (("11111111", True), ("22222222", False)):
+        assert _refused(web, about=about, told=told) == 3
+        answers = [web.types("", about=about) for _ in range(MAX_TRIES)]
+        assert answers == [Answer.WRONG] * (MAX_TRIES - 1) + [Answer.OVER]
+    assert len(web.messages()) == 3
+
+
+def test_a_code_asked_for_with_a_number_is_right_there_alone(web):
+    web.sends()
+    web.sends(about="11111111")
+    assert [m.status for m in web.messages()] == ["pending", "pending"]
+    there = web.digits("11111111")
+    assert there != web.right
+    assert web.types(there) is Answer.WRONG
+    assert web.types(there, about="11111111") is Answer.RIGHT
+
+
+def test_a_phone_abroad_gets_one_code_an_hour(web):
+    web.phone = web.contact("+447700900123")
+    web.sends()
+    with pytest.raises(TooManyAbroad):
         web.sends()
+    assert _refused(web, about="11111111", told=False) == 1
+    web.passes(minutes=61)
+    web.sends()
+
+
+def test_phones_abroad_get_fifty_codes_a_day_among_them(web):
+    for nth in range(MAX_ABROAD_A_DAY):
+        web.phone = web.contact(f"+4477009{nth:05}")
+        web.sends()
+    web.phone = web.contact("+447700999999")
+    for more in ({}, {"about": "11111111"}, {"about": "22222222", "told": False}):
+        with pytest.raises(TooManyAbroad):
+            web.sends(**more)
+    web.phone = web.contact("+254711000001")
+    web.sends()
+    web.passes(days=1)
+    web.phone = web.contact("+447700999999")
+    web.sends()
 
 
 def test_of_many_who_try_the_right_code_at_once_one_is_let_in(web):

@@ -8,11 +8,10 @@ import sqlalchemy as sa
 
 from core.booking.errors import NotOffered, SlotFull
 from core.booking.outcomes import Booked, Held
-from core.booking.tables import Counted, WaitlistOffer
+from core.booking.tables import Appointment, Counted, WaitlistOffer
 from core.partners import appointments
 from core.partners.appointments import Known
 from core.partners.errors import NoSuchAppointment, ReferenceInUse
-from core.partners.tables import Appointment
 from core.people.tables import Event
 from tests.core.booking.test_races import kinds
 from tests.core.booking.world import NO_CLOSED_DAYS, TUESDAY, an_hour, at_once

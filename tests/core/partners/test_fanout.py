@@ -1,19 +1,24 @@
 """What has happened goes to the webhooks that want to hear it: all of it, once, and to nobody else."""
 
+from datetime import time, timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from core.booking import commands
+from core.booking.closing import What
+from core.clock import NAIROBI
 from core.partners import appointments, webhooks
 from core.partners.fanout import fan_out
-from core.partners.news import NAMES, Record
+from core.partners.news import EVENTS, NAMES, Record
 from core.partners.tables import Delivery, WebhookCursor
 from core.partners.webhooks import Secrets
 from core.people.audit import Actor, record_event
+from core.staff import said
 from core.tracking import documents
 from core.tracking.documents import NewDocument
 from core.tracking.stages import Stage
-from tests.core.booking.world import NO_CLOSED_DAYS, World, an_hour
+from tests.core.booking.world import NO_CLOSED_DAYS, TUESDAY, World, an_hour, hours
 
 CLERK = Actor("desk", who="amina")
 
@@ -81,7 +86,7 @@ def test_an_agency_is_told_of_bookings_appointments_and_documents_of_its_service
             now=world.now,
         )
     number = a_document(world, offering.service.id, offering.site.id)
-    where = {"service": "IDR", "site": "GPO"}
+    where = {"service": "IDR", "centre": "GPO"}
     at_eight, at_nine = "2026-11-24T08:00:00+03:00", "2026-11-24T09:00:00+03:00"
     told = tells(webhook)
     assert [(it["type"], it["data"]) for it in told] == [
@@ -98,6 +103,31 @@ def test_an_agency_is_told_of_bookings_appointments_and_documents_of_its_service
     assert told[0]["timestamp"] == "2026-11-23T09:00:00+03:00"
     assert tells(webhook) == told, "each once"
     assert {it["type"] for it in told} <= set(NAMES)
+
+
+def test_an_agency_is_told_that_a_closure_moved_or_ended_its_appointment(world, agency, listens, tells):
+    last = TUESDAY + timedelta(days=1)
+    mornings = tuple(hours(day.weekday(), time(8), time(8, 30), valid_until=last) for day in (TUESDAY, last))
+    partner, offering = agency(world.offering(hours=mornings))
+    webhook = listens(partner.agency_id)
+    with world.transaction() as db:
+        where = {"offering": offering, "closed_days": NO_CLOSED_DAYS, "now": world.now}
+        appointments.book(db, partner, reference="A", starts_at=an_hour(8), **where)
+    tells(webhook)
+    for day in (TUESDAY, last):
+        world.closes(What(offering.site), an_hour(0, day=day), an_hour(0, day=day + timedelta(days=1)))
+        world.clears()
+    told = [(it["type"], it["data"]["starts_at"]) for it in tells(webhook)]
+    at_eight = [an_hour(8, day=day).astimezone(NAIROBI).isoformat() for day in (TUESDAY, last)]
+    assert told == [
+        ("appointment.booked", at_eight[0]),
+        ("appointment.moved", at_eight[1]),
+        ("appointment.closed", at_eight[1]),
+    ]
+
+
+def test_all_that_agencies_are_told_of_has_words_in_the_record():
+    assert set(EVENTS) <= set(said.EVENTS)
 
 
 def test_nobody_is_told_of_anothers_services_or_of_what_they_did_not_ask_for(world, agency, listens, tells):

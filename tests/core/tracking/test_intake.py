@@ -18,7 +18,7 @@ from core.people.register import Register
 from core.people.tables import Event, Person
 from core.tracking import documents
 from core.tracking.files import Row
-from core.tracking.intake import MOST_ROWS, Delivery, Outcome, Result, take_rows
+from core.tracking.intake import MOST_ROWS, Bounds, Delivery, Outcome, Result, take_rows
 from core.tracking.stages import Stage
 from core.tracking.tables import Document, DocumentEvent, Notice
 from tests.core.booking.world import at_once
@@ -194,7 +194,7 @@ BAD = [
     ("a service that could be two", but(service="IDX"), 'no service "IDX"'),
     ("no such centre", but(centre="Atlantis"), 'no centre "Atlantis"'),
     ("a town of several centres", but(centre="Nairobi"), "centre"),
-    ("a mistyped tracking number", but(tracking_number="48217093"), '"48217093" is no tracking number'),
+    ("a mistyped tracking number", but(tracking_number="48217093"), '"48217093" is no document number'),
     ("a short tracking number", but(tracking_number="4821"), "8 digits"),
     ("what Excel made of a number", but(phone="2.54711E+11"), "Format the column as text"),
     ("the same of an ID", but(id_number="1,23E7"), "Format the column as text"),
@@ -208,7 +208,7 @@ BAD = [
     ("a date that is none", but(promised_on="31/31/2026"), "no date"),
     ("the month first", but(promised_on="11/30/2026"), "no date"),
     ("a stage that a file cannot give", but(stage="collected"), '"collected" is no stage'),
-    ("a correction that nobody knows", but(stage="needs correction", reason="magic"), "Write one of: photo"),
+    ("a correction that nobody knows", but(stage="needs correction", reason="magic"), "Type one of: photo"),
     ("a correction without a reason", but(stage="needs correction"), "what must be put right"),
 ]
 
@@ -415,6 +415,22 @@ def test_an_owner_is_told_what_to_correct_and_of_another_fault_again(desk: Desk)
     assert desk.document().correction is None
 
 
+# Where it lies
+
+
+def test_one_shelf_has_one_name(desk: Desk) -> None:
+    desk.take(but(shelf=" a  12"))
+    assert desk.document().shelf == "A 12"
+    assert desk.take(but(shelf="A 12")).result is UNCHANGED
+
+
+@pytest.mark.parametrize("shelf", ["A" * 21, "A" * 300, "A\x0012"])
+def test_a_shelf_that_fits_no_label_is_a_wrong_row(desk: Desk, shelf: str) -> None:
+    outcome = desk.take(but(shelf=shelf))
+    assert (outcome.result, desk.all(Document)) == (REFUSED, [])
+    assert "Name the shelf or bin, such as A12: at most 20 characters." in outcome.reason
+
+
 # What is filled in later
 
 
@@ -448,6 +464,75 @@ def test_a_document_on_the_shelf_may_be_put_elsewhere_on_it(desk: Desk) -> None:
     assert desk.take(but(shelf="B-1")).result is TAKEN
     assert desk.document().shelf == "B-1"
     assert len(desk.all(Message)) == 1
+
+
+# What is another centre's or another agency's
+
+
+def at_gpo(desk: Desk) -> Bounds:
+    return Bounds(site_id=desk.catalogue.sites["GPO"].id)
+
+
+def kept(desk: Desk) -> list[tuple[Any, ...]]:
+    return [
+        (d.tracking_number, d.stage, d.site_id, d.contact_id, d.shelf, d.promised_on, d.owner_id)
+        for d in sorted(desk.all(Document), key=lambda d: d.id)
+    ]
+
+
+THEIRS = but(centre="WJR", phone=None)
+NEWS = ["applied", "sent to agency", "in process", "needs correction", "rejected", "sent to centre"]
+
+
+@pytest.mark.parametrize("number", [None, OTHER, NUMBER])
+def test_a_file_does_not_reach_what_lies_at_another_centre(desk: Desk, number: str | None) -> None:
+    """Not by its number, and not by its owner: the code to collect it would go to whoever's phone the row gives."""
+    desk.take(THEIRS)
+    before = kept(desk)
+    row = but(tracking_number=number, centre=None, phone="0722000002", shelf="Z99", reason="photo")
+    stages = [*NEWS, "received"]
+    outcomes = [desk.take(row | {"stage": stage}, bounds=at_gpo(desk), centre="GPO") for stage in stages]
+    assert {outcome.result for outcome in outcomes} == {REFUSED}
+    assert (kept(desk), desk.all(Message)) == (before, [])
+    said = " ".join(outcome.reason for outcome in outcomes)
+    assert [secret for secret in ("4821", "WJR", desk.catalogue.sites["WJR"].names.spoken) if secret in said] == []
+
+
+@pytest.mark.parametrize("number", [None, NUMBER])
+def test_a_file_says_nothing_of_what_another_centre_waits_for(desk: Desk, number: str | None) -> None:
+    desk.take(THEIRS, stage=Stage.APPLIED)
+    before = kept(desk)
+    row = but(tracking_number=number, centre=None, shelf="Z99", promised_on="2026-12-15", reason="photo")
+    outcomes = [desk.take(row | {"stage": stage}, bounds=at_gpo(desk), centre="GPO") for stage in NEWS]
+    assert {outcome.result for outcome in outcomes} == {REFUSED}
+    assert (kept(desk), desk.all(Message)) == (before, [])
+
+
+@pytest.mark.parametrize("number", [None, NUMBER])
+def test_what_was_to_go_elsewhere_is_received_by_the_centre_that_has_it(desk: Desk, number: str | None) -> None:
+    desk.take(THEIRS, stage=Stage.SENT_TO_CENTRE)
+    outcome = desk.take(but(tracking_number=number, shelf="A1"), bounds=at_gpo(desk))
+    assert outcome.result is TAKEN
+    document = desk.document()
+    assert (desk.catalogue.site_by_id(document.site_id).code, document.stage) == ("GPO", Stage.RECEIVED)
+
+
+def test_of_several_documents_of_one_owner_a_centre_is_told_only_of_its_own(desk: Desk) -> None:
+    years = {"tracking_number": None, "service": "BCN"}
+    desk.takes(*(but(**years, year_of_birth=year) for year in ("2017", "2019")))
+    desk.take(but(**years | {"tracking_number": NUMBER}, year_of_birth="2021", centre="WJR"))
+    outcome = desk.take(but(**years), bounds=at_gpo(desk))
+    ours = [d.tracking_number[:4] for d in desk.all(Document) if d.tracking_number != NUMBER]
+    assert outcome.result is REFUSED
+    assert [number in outcome.reason for number in (*ours, NUMBER[:4])] == [True, True, False]
+
+
+def test_what_another_centre_handed_over_lately_is_not_told_of(desk: Desk) -> None:
+    desk.take(THEIRS)
+    desk.move(Stage.COLLECTED)
+    outcome = desk.take(but(tracking_number=None), bounds=at_gpo(desk))
+    assert (outcome.result, len(desk.all(Document))) == (REFUSED, 1)
+    assert "collected" not in outcome.reason
 
 
 # Many, and several at once

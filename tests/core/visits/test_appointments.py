@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core.booking.errors import NoSuchBooking
 from core.booking.seats import Exchange
-from core.partners.tables import Appointment
+from core.booking.tables import Appointment
 from core.visits import appointments
 from core.visits.errors import AlreadyOver, AnotherDay
 from core.visits.expected import State

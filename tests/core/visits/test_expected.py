@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.booking import commands
 from core.booking.serving import serve
-from core.partners.tables import Appointment
+from core.booking.tables import Appointment
 from core.visits import finding
 from core.visits.expected import State
 from core.visits.turning_away import Reason
