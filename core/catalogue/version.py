@@ -18,6 +18,11 @@ def hold_version(db: Session) -> None:
     db.execute(sa.select(CatalogueVersion.version).with_for_update())
 
 
+def keep_version(db: Session) -> int | None:
+    """The version, which nobody counts up until this transaction ends; None if somebody is changing the catalogue."""
+    return db.scalar(sa.select(CatalogueVersion.version).with_for_update(read=True, skip_locked=True))
+
+
 def bump_version(db: Session) -> int:
     """Say that the catalogue has changed; return the new version.
 

@@ -5,6 +5,7 @@ VisitRefused
 ├── AnotherCentre    expected elsewhere
 ├── AlreadyOver      the visit has ended, one way or another
 │   └── Contradicted paper says otherwise than what has been recorded
+├── Ambiguous        two agencies gave the same reference
 ├── NotYet           nobody can be missed before their time
 └── TimeRefused      what was done on paper cannot have been done then
 """
@@ -43,6 +44,10 @@ class AlreadyOver(VisitRefused):
         self.outcome = outcome
         self.ended_at = ended_at
         self.starts_at = starts_at
+
+
+class Ambiguous(VisitRefused):
+    """Appointments of several services have this reference: which is meant must be said."""
 
 
 class NotYet(VisitRefused):

@@ -143,7 +143,9 @@ def test_at_a_counter_nobody_sees_what_is_booked_elsewhere(desk: Desk, transacti
     assert "Nothing is booked" in seen(fill(counter, "/desk/citizens", text=IDENTITY).text)
     citizen = finds(counter, PHONE)
     assert booking.reference[:4] not in seen(counter.get(citizen).text)
-    fill(counter, f"{citizen}/{booking.reference}/cancel")
+    assert counter.get(f"{citizen}/{booking.reference}/cancel").status_code == 404
+    form = unseen(counter.get(citizen + "/book").text)
+    counter.post(f"{citizen}/{booking.reference}/cancel", data=form)
     assert "Nothing was changed" in seen(counter.get(citizen).text)
     assert len(bookings(transaction)) == 1
     assert counter.get(f"/desk/citizens/of/{booking.reference}").status_code == 404

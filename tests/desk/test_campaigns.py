@@ -236,3 +236,34 @@ def test_campaigns_are_listed_in_pages(secretary, office):
     assert f"before={numbers[2]}" in first
     assert "Backlog 1<" in secretary.get(f"/desk/campaigns?before={numbers[2]}").text
     assert secretary.get("/desk/campaigns/4711").status_code == 404
+
+
+def test_each_button_of_one_page_does_its_own(secretary, office):
+    """All forms of a page carry the same key."""
+    for lane in ("bulk", "interactive"):
+        fill(secretary, f"/desk/lanes/{lane}/freeze", reason="to see")
+    kept = unseen(secretary.get("/desk/lanes").text)
+    for lane in ("bulk", "interactive"):
+        secretary.post(f"/desk/lanes/{lane}/thaw", data=kept)
+    with office.transaction() as db:
+        assert set(db.scalars(sa.select(LaneState.frozen_at))) == {None}
+
+
+def test_one_page_of_a_campaign_can_do_several_things(secretary, office):
+    office.shelve(1)
+    numbers = [office.starts() for _ in range(2)]
+    kept = unseen(secretary.get(f"/desk/campaigns/{numbers[0]}/pause").text) | {"reason": "to see"}
+    for number in numbers:
+        secretary.post(f"/desk/campaigns/{number}/pause", data=kept)
+        assert office.see(number).state == State.PAUSED
+    secretary.post(f"/desk/campaigns/{numbers[0]}/cancel", data=kept)
+    assert office.see(numbers[0]).state == State.CANCELLED
+
+
+def test_a_second_test_to_another_phone_or_in_another_language_is_sent(secretary, office):
+    address = f"/desk/campaigns/{office.drafts()}/test"
+    kept = unseen(secretary.get(address).text)
+    for phone, language in (("0711000001", "en"), ("0711000001", "sw"), ("0711000002", "sw"), ("0711 000 002", "sw")):
+        secretary.post(address, data=kept | {"phone": phone, "language": language})
+    with office.transaction() as db:
+        assert db.scalars(sa.select(Message.language).order_by(Message.id)).all()[:3] == ["en", "sw", "sw"]

@@ -166,8 +166,9 @@ def test_a_file_that_breaks_off_is_not_said_to_be_taken_in_still(
     assert (clerk.page.status_code, papers.get(good[0]).stage) == (500, Stage.RECEIVED)
     assert "Something failed here, and it was broken off. Give the same file again: it goes on." in said
     assert "Nothing was changed" not in said
-    form = clerk.unseen() | {"stage": "received", "centre": "GPO", "tell": "y"}
-    clerk.page = clerk.client.post(INTAKE, data=form | {"file": (io.BytesIO(content), "june.csv")}, follow_redirects=True)
+    form: dict[str, object] = clerk.unseen() | {"stage": "received", "centre": "GPO", "tell": "y"}
+    form["file"] = (io.BytesIO(content), "june.csv")
+    clerk.page = clerk.client.post(INTAKE, data=form, follow_redirects=True)
     assert "Taken 0 Unchanged 1 Refused 1" in clerk.text
 
 

@@ -1,5 +1,6 @@
 """Every route of the desk with every role: who may see it sees it, and nobody sees another centre's citizens."""
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +13,15 @@ from werkzeug.routing import Rule
 
 from core.clock import local_date
 from core.messaging.tables import Message
+from core.people.sealing import Sealer
 from core.people.tables import Person
 from core.staff.roles import AT_A_CENTRE, MAY, Can, Role
+from core.staff.tables import Staff
 from core.tables import metadata
 from core.tracking.stages import Stage
 from tests.desk.day import Day, day
 from tests.desk.papers import Papers, papers
+from tests.support import SECRET_KEY
 from web.desk import MENU
 
 __all__ = ["day", "papers"]
@@ -35,7 +39,13 @@ class Elsewhere:
 
     reference: str
     number: str
+    contact_id: int
     arguments: dict[str, str]
+
+    def met_by(self, officer: Staff) -> None:
+        """Let this officer have found the citizen by their phone: they may book for them."""
+        sealed = Sealer(SECRET_KEY, "desk-citizen").seal(f"{officer.id}:{self.contact_id}".encode())
+        self.arguments["token"] = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def address(self, rule: Rule) -> str:
         """The route, about what is at Mombasa."""
@@ -68,7 +78,6 @@ def elsewhere(desk, day: Day, papers: Papers) -> Elsewhere:
         "message_id": str(message),
         "staff_id": str(desk("counter", site="MSA").officer.id),
         "consent_id": "1",
-        "token": "c29tZWJvZHkncy10b2tlbg",
         "service": offering.code,
         "site": "MSA",
         "code": "MSA",
@@ -78,7 +87,7 @@ def elsewhere(desk, day: Day, papers: Papers) -> Elsewhere:
         "what": "approve",
         "answer": "sent",
     }
-    return Elsewhere(booked.reference, number, arguments)
+    return Elsewhere(booked.reference, number, contact, arguments)
 
 
 def views(app: Flask, method: str) -> Iterator[tuple[Rule, Can]]:
@@ -92,6 +101,7 @@ def views(app: Flask, method: str) -> Iterator[tuple[Rule, Can]]:
 @pytest.mark.parametrize("role", list(Role), ids=str)
 def test_each_role_sees_its_own_pages_and_no_citizen_of_another_centre(app, desk, elsewhere: Elsewhere, role) -> None:
     client, faults, menu = desk(role.value), [], {endpoint for endpoint, _label, _can in MENU}
+    elsewhere.met_by(client.officer)
     for rule, needed in views(app, "GET"):
         address = elsewhere.address(rule)
         answer = client.get(address)
@@ -114,6 +124,7 @@ def test_each_role_sees_its_own_pages_and_no_citizen_of_another_centre(app, desk
 def test_a_clerk_sees_no_document_of_another_agency(app, desk, elsewhere: Elsewhere, catalogue) -> None:
     """The document is NRB's; the clerk is of the police."""
     client, faults = desk("clerk", agency="NPS"), []
+    elsewhere.met_by(client.officer)
     for rule, needed in views(app, "GET"):
         if needed not in MAY[Role.CLERK]:
             continue
@@ -128,6 +139,7 @@ def test_a_clerk_sees_no_document_of_another_agency(app, desk, elsewhere: Elsewh
 @pytest.mark.parametrize("role", list(Role), ids=str)
 def test_no_form_without_our_token_changes_anything(app, desk, transaction, elsewhere: Elsewhere, role) -> None:
     client, faults = desk(role.value, site="MSA"), []
+    elsewhere.met_by(client.officer)
     client.get("/desk")
 
     def everything() -> dict[str, str]:
@@ -145,6 +157,17 @@ def test_no_form_without_our_token_changes_anything(app, desk, transaction, else
             faults.append(f"POST {address} ({needed}) answers {answer.status_code}")
     assert faults == []
     assert everything() == before
+
+
+def test_whoever_was_met_by_phone_has_a_page_on_which_nothing_of_another_centre_stands(
+    desk, elsewhere: Elsewhere
+) -> None:
+    for role, sees in (("agent", True), ("counter", False)):
+        client = desk(role)
+        elsewhere.met_by(client.officer)
+        page = client.get(f"/desk/citizens/{elsewhere.arguments['token']}")
+        assert page.status_code == 200
+        assert (elsewhere.reference in re.sub(r"\s", "", page.text)) == sees
 
 
 def test_the_menu_shows_each_role_where_it_may_go_and_nothing_else(app, desk) -> None:

@@ -11,6 +11,7 @@ from core.catalogue.live import LiveCatalogue
 from core.db import make_engine, transactions
 from core.messaging.tables import Consent, DeliveryReport, InboundMessage, Message, Status
 from core.people.tables import Person
+from core.phones import NO_PHONE, WRONG_LENGTH
 from sms.endpoint import MOST_BYTES, create_blueprint
 from tests.support import NOW, SECRET
 
@@ -98,12 +99,12 @@ def test_the_secret_before_this_one_still_opens(client, path):
         ("delivery", {"id": "9" * 101}, "id is longer than 100 characters."),
         ("delivery", {"status": " "}, "status is missing."),
         ("delivery", {"phoneNumber": None}, "phoneNumber is missing."),
-        ("delivery", {"phoneNumber": "nobody"}, "That is not a phone number."),
+        ("delivery", {"phoneNumber": "nobody"}, NO_PHONE),
         ("inbound", {"id": None}, "id is missing."),
         ("inbound", {"from": None}, "from is missing."),
         ("inbound", {"text": "a\0b"}, "The form holds a NUL character."),
         ("opt-out", {"phoneNumber": None}, "phoneNumber is missing."),
-        ("opt-out", {"phoneNumber": "12"}, "That phone number has the wrong number of digits."),
+        ("opt-out", {"phoneNumber": "12"}, WRONG_LENGTH),
     ],
 )
 def test_a_malformed_callback_is_told_what_is_wrong(client, transaction, path, changes, sentence):

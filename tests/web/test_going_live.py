@@ -11,6 +11,7 @@ from core.messaging import lanes, money, seen
 from core.messaging.seen import Kind
 from core.messaging.tables import Lane, Message, Status
 from core.people.tables import Event
+from core.phones import WRONG_LENGTH
 from tests.support import NOW, SECRET
 from web.commands.going_live import CALLBACKS
 from workers.queues import Queues
@@ -168,6 +169,6 @@ def test_each_kind_of_callback_is_told_when_it_last_came_or_what_to_do(zamu, tra
 
 def test_what_is_no_phone_gets_no_message(zamu, transaction):
     answer = zamu("smoke", "--phone", "0711")
-    assert (answer.exit_code, answer.output) == (1, "Error: That phone number has the wrong number of digits.\n")
+    assert (answer.exit_code, answer.output) == (1, f"Error: {WRONG_LENGTH}\n")
     with transaction() as db:
         assert db.scalars(sa.select(Message)).all() == []

@@ -242,6 +242,11 @@ def _changing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
             else:
                 flash(_("Cancelled. The phone gets an SMS."), "done")
             return redirect(back, 303)
+        with work.reading() as db:
+            try:
+                reference = _own(work, db, contact_id, reference).reference
+            except NoSuchBooking:
+                abort(404)
         heading = _("Cancel booking {reference}?").format(reference=grouped(reference))
         lines = [_("The time goes to somebody else.")]
         button = _("Cancel the booking")

@@ -3,7 +3,7 @@
 from datetime import time
 from typing import Any
 
-from wtforms import Field
+from wtforms import Field, HiddenField
 
 from core.catalogue.editing.edit import LONGEST_NOTE, Edit
 from core.catalogue.tables import Trust
@@ -34,6 +34,12 @@ class Said(Asked):
     def place(self, field: str) -> Field | None:
         """The field that a command calls by this name."""
         return self[field] if field and field in self else None
+
+
+class Confirming(Said):
+    """What stands is right: only what the page has shown (core.catalogue.editing.edit.mark_of)."""
+
+    seen = HiddenField()
 
 
 class Sure(Said):

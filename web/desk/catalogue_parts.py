@@ -134,30 +134,3 @@ PARTS: Mapping[tuple[str, str], Part] = {
         ),
     ),
 }
-
-
-def _verify_place(part: str) -> Callable[[Session, str, Edit], object]:
-    """A town or an address is confirmed by setting it to what it is."""
-
-    def act(db: Session, code: str, edit: Edit) -> object:
-        held = db.execute(sa.select(Site.town, Site.address).where(Site.code == code)).one()
-        if part == "town":
-            return places.set_town(db, code, town=held.town, edit=edit)
-        return places.set_address(db, code, address=held.address, edit=edit)
-
-    return act
-
-
-VERIFIES: Mapping[tuple[str, str], tuple[str, Callable[[Session, str, Edit], object]]] = {
-    ("service", "bring"): (
-        N_("Confirm what to bring"),
-        lambda db, code, edit: services.verify_list(db, code, edit=edit),
-    ),
-    ("centre", "hours"): (
-        N_("Confirm the opening hours"),
-        lambda db, code, edit: hours.verify_hours(db, code, edit=edit),
-    ),
-    ("centre", "town"): (N_("Confirm the town"), _verify_place("town")),
-    ("centre", "address"): (N_("Confirm the address"), _verify_place("address")),
-}
-"""The heading, and what it does."""

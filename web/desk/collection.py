@@ -216,18 +216,12 @@ def _hand_over(work: Work, number: str, by: By, form: Asked) -> HandOver:
             actor=who.actor,
             document_id=document.id,
             by=by,
-            request_key=_key(work, by, form),
+            request_key=form.key("desk"),
             now=now,
         )
     if done.collected:
         scanned.remember(done.document_id, "collect", already=False, at=now, who=who.username)
     return done
-
-
-def _key(work: Work, by: By, form: Asked) -> str:
-    """Of the request. Another code is another request, also from a page that was sent before; the code is not told."""
-    key = form.key("desk")
-    return f"{key}:{work.register.proof_index(key, ''.join(by.digits.split())).hex()}" if isinstance(by, Code) else key
 
 
 def _ask(work: Work, number: str, form: ConsentForm) -> int:

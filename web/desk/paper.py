@@ -1,6 +1,7 @@
 """What was done on paper in a cut is keyed in: line after line, each once, with the time at which it was done."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,13 +10,18 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 from core.booking.errors import NoSuchBooking
+from core.catalogue.snapshot import Catalogue
 from core.clock import at_local, local_date
+from core.db import Session
 from core.errors import Malformed
+from core.people.register import Register
 from core.references import grouped, parse_reference
 from core.staff.roles import Can
 from core.tracking.errors import NumberInUse
-from core.visits.errors import AlreadyOver, TimeRefused
-from core.visits.paper import Entry, Keyed, What, key_in
+from core.visits.errors import AlreadyOver, Ambiguous, TimeRefused
+from core.visits.paper import Entry, What, key_in
+from core.visits.paper_agency import Sent, key_in_sent
+from core.visits.paper_walk_in import WalkIn, key_in_walk_in
 from core.visits.turning_away import SAID as REASONS
 from core.visits.turning_away import Reason
 from core.wording import N_, dates
@@ -23,7 +29,7 @@ from core.wording import gettext as _
 from web.desk import visit_words
 from web.desk.access import needs, officer
 from web.desk.asking import DayField, TimeField, one_of, pick, refuse, words
-from web.desk.serving_forms import ServedForm
+from web.desk.serving_forms import ServedForm, walk_in_services
 from web.desk.today import Told, own
 from web.work import Work
 
@@ -34,10 +40,26 @@ DONE = {
 }
 
 
+class Who(StrEnum):
+    BOOKING = "booking"
+    AGENCY = "agency"
+    WALK_IN = "walk_in"
+
+
+WHO = {
+    Who.BOOKING: N_("A citizen with a booking"),
+    Who.AGENCY: N_("Somebody whom an agency sent"),
+    Who.WALK_IN: N_("Somebody without a booking"),
+}
+Line = Entry | Sent | WalkIn
+
+
 class PaperForm(ServedForm):
     """One line of a paper list."""
 
-    reference = words(N_("Booking number"), N_("Type the booking number."), most=20)
+    who = one_of(N_("Who is it?"), none=N_("Choose who it is."))
+    reference = words(N_("Number"), hint=N_("As it is printed on the day list. Leave it empty without a booking."), most=40)
+    service = pick(N_("Service"), hint=N_("Needed without a booking only."))
     what = one_of(N_("What was done?"), none=N_("Choose what was done."))
     day = DayField(N_("Day"), N_("Type the day."), hint=N_("At most a week ago, such as 24/11/2026."))
     time = TimeField(N_("Time"), N_("Type the time."), hint=N_("On the clock of 24 hours, such as 14:30."))
@@ -45,33 +67,69 @@ class PaperForm(ServedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.who.choices = [(who.value, _(said)) for who, said in WHO.items()]
         self.what.choices = [(what.value, _(said)) for what, said in DONE.items()]
         self.reason.choices = [(reason.value, _(said)) for reason, said in REASONS.items()]
         if self.reason.data is None:
             self.reason.data = Reason.SYSTEM_DOWN.value
+        if self.service.data is None:
+            self.service.data = ""
 
     @property
     def makes_document(self) -> bool:
-        return self.what.data == What.SERVED and super().makes_document
+        """An agency makes its own."""
+        return self.what.data == What.SERVED and self.who.data != Who.AGENCY and super().makes_document
 
-    def entry(self) -> Entry:
+    @property
+    def at(self) -> datetime:
         """Of a valid form."""
-        what = What(self.what.data)
         at: datetime = at_local(self.day.data, self.time.data)
+        return at
+
+    def line(self, catalogue: Catalogue) -> Line:
+        """Of a valid form."""
+        what, at, service = What(self.what.data), self.at, catalogue.services.get(self.service.data)
+        application = self.application() if self.makes_document else None
+        if self.who.data == Who.AGENCY:
+            return Sent(self.reference.data, what, at, service_id=service.id if service else None)
+        if self.who.data == Who.WALK_IN:
+            assert service is not None, "the form has been checked"
+            return WalkIn(service.id, at, application=application, paid=self.paid)
         return Entry(
-            parse_reference(self.reference.data or ""),
+            parse_reference(self.reference.data),
             what,
             at,
-            application=self.application() if self.makes_document else None,
+            application=application,
             paid=self.paid,
             reason=Reason(self.reason.data),
         )
 
+    def once_key(self, people: Register) -> str:
+        """Whoever corrects a line on the same page means another one. The proof goes in as its index only."""
+        plain = (self.who, self.reference, self.service, self.what, self.reason, self.document, self.tracking_number)
+        typed = [*(field.data or "" for field in plain), self.at.isoformat(), self.paid]
+        return self.key("desk", *typed, people.proof_index("", self.proof.data or "").hex())
+
     def validate_reference(self, field: Field) -> None:
+        if self.who.data == Who.WALK_IN:
+            return
+        if not field.data:
+            raise ValidationError(_("Type the number."))
         try:
-            parse_reference(field.data or "")
+            if self.who.data == Who.BOOKING:
+                parse_reference(field.data)
         except Malformed as error:
             raise ValidationError(str(error)) from None
+
+    def validate_service(self, field: Field) -> None:
+        if self.who.data == Who.WALK_IN and not field.data:
+            raise ValidationError(_("Choose the service."))
+
+    def validate_what(self, field: Field) -> None:
+        if self.who.data == Who.WALK_IN and field.data != What.SERVED:
+            raise ValidationError(_("Without a booking only those who were served are keyed in."))
+        if self.who.data == Who.AGENCY and field.data == What.NOT_SERVED:
+            raise ValidationError(_("Of somebody whom an agency sent, key in that they came or were served."))
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -81,12 +139,13 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.SERVE)
     def paper() -> str | Response | tuple[str, int]:
         form = PaperForm()
+        form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
         if form.validate_on_submit():
             done = _key_in(work, form)
             if done:
                 flash(*done)
                 # The next line is mostly of the same day and of the same kind.
-                again = {"day": form.day.data.isoformat(), "what": form.what.data}
+                again = {"day": form.day.data.isoformat(), "what": form.what.data, "who": form.who.data}
                 return redirect(url_for("paper.paper", **again), 303)
         elif request.method == "GET":
             _begin(form, work.now())
@@ -97,36 +156,71 @@ def create_blueprint(work: Work) -> Blueprint:
 
 
 def _begin(form: PaperForm, now: datetime) -> None:
-    what = request.args.get("what")
+    what, who = request.args.get("what"), request.args.get("who")
     form.what.data = what if what in set(What) else What.SERVED.value
+    form.who.data = who if who in set(Who) else Who.BOOKING.value
     days = {str(local_date(now) - timedelta(days=ago)): local_date(now) - timedelta(days=ago) for ago in range(8)}
     form.day.data = days.get(request.args.get("day", ""), local_date(now))
 
 
 def _key_in(work: Work, form: PaperForm) -> Told | None:
     """None: it was refused, beside its field."""
-    entry, site = form.entry(), own(work.catalogue)
-    key = f"{form.key('desk')}:{entry.reference}"
+    line = form.line(work.catalogue)
     try:
         with work.writing() as db:
-            keyed = key_in(db, work.register, entry, site=site, actor=officer().actor, request_key=key, now=work.now())
+            already, document = _write(work, db, line, form.once_key(work.register))
     except TimeRefused as error:
         field = form.day if error.why in ("too_old", "another_day") else form.time
         refuse(field, visit_words.refusal(error, work.catalogue))
+    except Ambiguous as error:
+        refuse(form.service, visit_words.refusal(error, work.catalogue))
     except (NoSuchBooking, AlreadyOver) as error:
         refuse(form.reference, visit_words.refusal(error, work.catalogue))
     except NumberInUse as error:
         refuse(form.tracking_number, error)
     else:
-        return _told(entry, keyed)
+        return _told(work, line, already=already, document=document)
     return None
 
 
-def _told(entry: Entry, keyed: Keyed) -> Told:
-    said = {"number": grouped(entry.reference), "what": _(DONE[entry.what]), "when": dates.when(entry.at)}
-    if keyed.already:
+def _write(work: Work, db: Session, line: Line, key: str) -> tuple[bool, str | None]:
+    """Whether it was known already, and the number of the document that was registered now."""
+    place: dict[str, Any] = {
+        "site": own(work.catalogue),
+        "actor": officer().actor,
+        "request_key": key,
+        "now": work.now(),
+    }
+    if isinstance(line, Sent):
+        return key_in_sent(db, line, **place), None
+    if isinstance(line, WalkIn):
+        walk_in = key_in_walk_in(db, work.register, line, **place)
+        return walk_in.already, walk_in.tracking_number
+    keyed = key_in(db, work.register, line, **place)
+    return keyed.already, keyed.tracking_number
+
+
+def _told(work: Work, line: Line, *, already: bool, document: str | None) -> Told:
+    what = What.SERVED if isinstance(line, WalkIn) else line.what
+    said = {"number": _number(work, line), "what": _(DONE[what]), "when": dates.when(line.at)}
+    if already and isinstance(line, WalkIn):
+        sentence = _(
+            "{number}, {when}: written down already. Nothing was changed. "
+            "If it was somebody else, give a time one minute later."
+        )
+        return sentence.format(**said), "already"
+    if already:
         return _("{number} was written down already. Nothing was changed.").format(**said), "already"
-    if keyed.tracking_number:
+    if document:
         sentence = _("{number}: {what}, {when}. The document has number {document}.")
-        return sentence.format(document=grouped(keyed.tracking_number), **said), "done"
+        return sentence.format(document=grouped(document), **said), "done"
     return _("{number}: {what}, {when}.").format(**said), "done"
+
+
+def _number(work: Work, line: Line) -> str:
+    """What a line is about: the number, as it is printed on the list; of who had none, the service."""
+    if isinstance(line, Sent):
+        return line.reference
+    if isinstance(line, WalkIn):
+        return work.catalogue.service_by_id(line.service_id).names.spoken_full
+    return grouped(line.reference)

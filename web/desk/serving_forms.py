@@ -6,6 +6,7 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 from core.booking.serving import Paid
+from core.catalogue.snapshot import Catalogue
 from core.errors import Malformed
 from core.people.identities import parse_identity
 from core.phones import parse_phone
@@ -96,6 +97,11 @@ class WalkInForm(ServedForm):
     def validate_service(self, field: Field) -> None:
         if not field.data:
             raise ValidationError(_("Choose the service."))
+
+
+def walk_in_services(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Choices: what is given at centres, to people without a booking too."""
+    return [(s.code, s.names.spoken_full) for s in catalogue.services.values() if not s.elsewhere]
 
 
 def _check(field: Field, parse: Any) -> None:

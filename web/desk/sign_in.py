@@ -1,5 +1,6 @@
 """Signing in and out: what happens around Flask-Security's views, and what their pages show."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa

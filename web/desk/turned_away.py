@@ -108,7 +108,7 @@ def _end(work: Work, row: Expected, offering: Offering | None, reason: Reason, f
     """None: it was refused, beside the field."""
     turned = Turned(row.reference, own(work.catalogue).id, reason)
     common: dict[str, Any] = {"actor": officer().actor, "request_key": form.key("desk"), "now": work.now()}
-    starts_at = _moment(form.start.data)
+    starts_at, kind = _moment(form.start.data), "done"
     try:
         with work.writing() as db:
             if starts_at is None or offering is None:
@@ -121,9 +121,9 @@ def _end(work: Work, row: Expected, offering: Offering | None, reason: Reason, f
                 )
                 said = _("New time: {when}. The SMS is on its way.").format(when=dates.when(starts_at))
     except NoSuchBooking:
-        said = _("Somebody has dealt with this visit already. Nothing was changed.")
+        said, kind = _("Somebody has dealt with this visit already. Nothing was changed."), "already"
     except BookingRefused as error:
         refuse(form.start, visit_words.refusal(error, work.catalogue))
         return None
-    flash(said, "done")
+    flash(said, kind)
     return redirect(url_for("visits.visit", reference=row.reference), 303)

@@ -7,7 +7,7 @@ from core.booking.errors import BookingRefused, NotOffered, SlotFull
 from core.catalogue.snapshot import Catalogue
 from core.clock import local_date
 from core.errors import ZamuError
-from core.visits.errors import AlreadyOver, AnotherCentre, AnotherDay, NotYet, TimeRefused
+from core.visits.errors import AlreadyOver, Ambiguous, AnotherCentre, AnotherDay, NotYet, TimeRefused
 from core.visits.expected import Expected, State
 from core.visits.turning_away import SAID as REASONS
 from core.visits.turning_away import Reason
@@ -75,6 +75,8 @@ def refusal(error: ZamuError, catalogue: Catalogue) -> str:
         return _(OVER[State(error.outcome)]).format(**words)
     if isinstance(error, TimeRefused):
         return _(_TIMES[error.why]).format(when=dates.when(error.starts_at) if error.starts_at else "")
+    if isinstance(error, Ambiguous):
+        return _("Several agencies gave this number. Choose the service.")
     if isinstance(error, NotYet):
         return _("They have come, or their time is still ahead. Nothing was changed.")
     if isinstance(error, SlotFull):

@@ -24,7 +24,7 @@ from core.wording import gettext as _
 from web.desk import visit_words
 from web.desk.access import needs, officer
 from web.desk.asking import refuse
-from web.desk.serving_forms import ServedForm, WalkInForm
+from web.desk.serving_forms import ServedForm, WalkInForm, walk_in_services
 from web.desk.today import Told, own, told, words
 from web.pages.forms import EXPIRED, OnceForm
 from web.work import Work
@@ -111,8 +111,7 @@ def create_blueprint(work: Work) -> Blueprint:
     def walk_in() -> str | Response | tuple[str, int]:
         """Somebody without a booking has been served."""
         form = WalkInForm()
-        services = [s for s in work.catalogue.services.values() if not s.elsewhere]
-        form.service.choices = [("", ""), *((s.code, s.names.spoken_full) for s in services)]
+        form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
         if form.validate_on_submit() and (done := _serve_walk_in(work, form)):
             return done
         page = render_template("desk/visit_walk_in.html", form=form)
@@ -186,7 +185,7 @@ def receive_here(work: Work, db: Session, reference: str, key: str) -> arriving.
 
 def _serve(work: Work, row: Expected, form: ServedForm) -> Response | None:
     """None: something was refused, beside its field."""
-    common = _place(work, row.reference, form.key("desk"))
+    common, kind = _place(work, row.reference, form.key("desk")), "done"
     try:
         with work.writing() as db:
             if form.makes_document:
@@ -199,8 +198,8 @@ def _serve(work: Work, row: Expected, form: ServedForm) -> Response | None:
         refuse(form.tracking_number, error)
         return None
     except NoSuchBooking:
-        said = _("Somebody has dealt with this visit already. Nothing was changed.")
-    flash(said, "done")
+        said, kind = _("Somebody has dealt with this visit already. Nothing was changed."), "already"
+    flash(said, kind)
     return redirect(url_for("visits.visit", reference=row.reference), 303)
 
 

@@ -60,7 +60,7 @@ def create_blueprint(work: Work) -> Blueprint:
         wanted = wanted_or_404(work.catalogue, service, site, what)
         if wanted is None:
             return redirect(url_for("booking.place", service=service, said="not-here", **moving_to(moving())))
-        if wanted.until is not None and wanted.until > last_day(wanted.offering, work.now()):
+        if wanted.is_beyond(work.now()):
             abort(404)
         token = request.args.get("who", "")
         contact_id = proven(work.now())

@@ -1,12 +1,13 @@
 """What a citizen is in the middle of, as the address of each page has it: a time, or a wait for one."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import abort, request, url_for
 
 from core.catalogue.snapshot import Catalogue, Offering, Service
+from core.clock import local_date
 from core.errors import Malformed
 from core.references import parse_reference
 from web import choosing
@@ -33,6 +34,10 @@ class Wanted:
     def deed(self) -> str:
         """What pressing the button does, to what: part of the key of the request."""
         return ":".join(str(part) for part in self.slot.values())
+
+    def is_beyond(self, now: datetime) -> bool:
+        """Whether it is a wait for times that cannot be booked yet."""
+        return self.until is not None and self.until > local_date(now) + timedelta(days=self.offering.horizon_days)
 
     def to(self, endpoint: str, **more: Any) -> str:
         """The address of a page about it."""

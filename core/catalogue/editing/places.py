@@ -40,7 +40,7 @@ def set_town(db: Session, site: str, *, town: str, edit: Edit) -> bool:
 
 
 def verify(db: Session, site: str, part: Part, *, seen: str, edit: Edit) -> bool:
-    """Confirm an address or a town (Part.ADDRESS, Part.TOWN) as it stands. Returns whether it was told otherwise before.
+    """Confirm an address or a town (Part.ADDRESS, Part.TOWN) as it stands. Returns whether it was told otherwise.
 
     Args:
         seen: the mark (edit.mark_of) of the text when it was looked at.

@@ -164,7 +164,7 @@ class Round:
         """The refusal that names those which may be named."""
         ours = [grouped(document.tracking_number) for document in still if is_own(document, self._delivery)]
         if not ours:
-            said = _("Its owner has several open documents for {service}. Give the number.")
+            said = _("Its owner has several open documents for {service}. Type the number.")
             return Malformed(said.format(service=service.code))
         said = _("Its owner has several open documents for {service}: {numbers}. Type the number.")
         return Malformed(said.format(service=service.code, numbers=", ".join(ours)))

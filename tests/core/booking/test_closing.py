@@ -10,6 +10,7 @@ from core.booking import closing, commands, upkeep
 from core.booking.closing import What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
 from core.booking.errors import HoldExpired, SlotFull
+from core.booking.hours import change_hours
 from core.booking.outcomes import Booked
 from core.booking.seats import Exchange
 from core.booking.tables import (
@@ -24,8 +25,10 @@ from core.booking.tables import (
 )
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Closure
+from core.catalogue.version import hold_version
 from core.messaging.tables import Message, Question
-from core.people.tables import Event
+from core.people.audit import Actor
+from core.people.tables import Event, Person
 from tests.core.booking.world import TUESDAY, World, an_hour, hours
 
 WEDNESDAY = TUESDAY + timedelta(days=1)
@@ -208,6 +211,51 @@ def test_a_day_that_is_over_is_left_alone(world: World) -> None:
     assert times(world) == [an_hour(9)]
 
 
+def test_a_catalogue_that_is_older_than_a_change_moves_nobody(world: World) -> None:
+    """It might send them where there is nothing any more. The next look, with a new one, moves them."""
+    offering = world.offering()
+    booked(world, offering)
+    with world.transaction() as db:
+        stale = world.fresh(db)
+    world.closes(whole(offering), *ALL_TUESDAY)
+    with world.transaction() as db:
+        assert closing.clear(db, stale, now=world.now, limit=10) == 0
+    assert times(world) == [NINE]
+    assert world.clears() == 1
+
+
+def test_nobody_is_moved_while_the_catalogue_is_being_changed(world: World) -> None:
+    offering = world.offering()
+    booked(world, offering)
+    world.closes(whole(offering), *ALL_TUESDAY)
+    with world.transaction() as changing:
+        hold_version(changing)
+        assert world.clears() == 0
+    assert world.clears() == 1
+
+
+def test_what_cannot_be_done_for_one_is_still_done_for_the_others(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One person's row, and one whole closure, that nothing can be done with."""
+    offering, other = world.offering(), world.offering("IDN")
+    [broken] = booked(world, offering)
+    booked(world, offering, 2)
+    booked(world, other)
+    _breaks(world, broken)
+    world.closes(whole(offering), *ALL_TUESDAY)
+    world.closes(whole(other), *ALL_TUESDAY)
+    assert world.clears() == 3
+    assert times(world).count(NINE) == 1
+    assert f"booking:{broken.id}" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def _breaks(world: World, own: Booked) -> None:
+    """Of a service that there is none of: the counters of its day have been lost."""
+    raise NotImplementedError
+
+
 # What they are told.
 
 
@@ -261,6 +309,42 @@ def test_where_there_is_no_time_at_all_the_booking_ends_and_its_person_is_first_
     line = world.scalars(sa.select(WaitlistEntry.contact_id).order_by(WaitlistEntry.created_at))
     assert line == [over.contact_id, earlier]
     assert closure(world, closure_id).ended == 1
+
+
+def _nowhere_else(world: World, site: str = "GPO") -> Offering:
+    """There is no other time than 8:00 that Tuesday."""
+    only = (hours(TUESDAY.weekday(), time(8), time(8, 30), valid_until=TUESDAY),)
+    return world.offering(site=site, hours=only)
+
+
+def test_who_said_stop_after_booking_is_told_that_they_are_in_line_and_is_offered_what_comes(world: World) -> None:
+    offering = _nowhere_else(world)
+    [own] = booked(world, offering, at=an_hour(8))
+    contact = _contact(world, own)
+    world.later(minutes=1)
+    with world.transaction() as db:
+        db.execute(sa.update(Person).where(Person.id == contact).values(opted_out_at=world.now))
+    world.later(minutes=1)
+    closure_id = world.closes(whole(offering), *ALL_TUESDAY)
+    world.clears()
+    assert len(messages(world, "waitlist_joined")) == 1
+    world.lifts(closure_id, whole(offering))
+    world.tends()
+    assert world.offered() == [contact]
+
+
+def test_two_people_of_a_phone_who_cannot_be_told_apart_are_not_both_told_that_they_are_in_line(world: World) -> None:
+    """One entry is one place."""
+    here, there = _nowhere_else(world), _nowhere_else(world, "MAK")
+    phone = world.phone()
+    for offering in (here, there):
+        world.confirms(phone, offering, an_hour(8))
+    for offering in (here, there):
+        world.closes(What(offering.site), *ALL_TUESDAY)
+    world.clears()
+    assert len(messages(world, "closure_ended")) == 2
+    assert len(messages(world, "waitlist_joined")) == 1
+    assert len(world.scalars(sa.select(WaitlistEntry))) == 1
 
 
 def test_the_booking_knows_that_the_centre_moved_it_until_its_person_moves_it(world: World) -> None:
@@ -405,6 +489,47 @@ def test_two_absences_add_up_and_each_is_lifted_alone(world: World) -> None:
     assert (_wanted(world, offering, 9), _wanted(world, offering, 15)) == (2, 3)
 
 
+def test_whoever_is_there_already_stays_before_those_who_are_still_to_come(world: World) -> None:
+    offering = world.offering(seats=4)
+    _, first, second, third = booked(world, offering, 4)
+    with world.transaction() as db:
+        db.execute(sa.update(Booking).where(Booking.id.in_([second.id, third.id])).values(came_at=world.now))
+        db.execute(sa.update(Booking).where(Booking.id == first.id).values(priority=True))
+    world.closes(counters(offering), *ALL_TUESDAY)
+    world.closes(counters(offering, 2), *ALL_TUESDAY)
+    world.later(seconds=31)
+    assert world.clears() == 3
+    [stays] = world.scalars(sa.select(Booking.id).where(Booking.starts_at == NINE))
+    assert stays == second.id
+
+
+def test_an_agencys_people_who_are_still_to_come_go_before_those_who_are_there(world: World) -> None:
+    offering = world.offering(seats=3)
+    there, _ = booked(world, offering, 2)
+    with world.transaction() as db:
+        _appointment(db, offering, world.now)
+        db.execute(sa.update(Booking).where(Booking.id == there.id).values(came_at=world.now))
+    world.closes(counters(offering, 2), *ALL_TUESDAY)
+    world.later(seconds=31)
+    assert world.clears() == 2
+    assert world.scalars(sa.select(Booking.id).where(Booking.starts_at == NINE)) == [there.id]
+    assert world.scalars(sa.select(Appointment.starts_at)) != [NINE]
+
+
+def test_an_appointment_whose_person_is_there_is_the_last_to_go(world: World) -> None:
+    offering = world.offering(seats=2)
+    with world.transaction() as db:
+        _appointment(db, offering, world.now)
+        db.execute(sa.update(Appointment).values(came_at=world.now))
+    booked(world, offering)
+    with world.transaction() as db:
+        db.execute(sa.update(Booking).values(came_at=world.now))
+    world.closes(counters(offering), *ALL_TUESDAY)
+    world.later(seconds=31)
+    assert world.clears() == 1
+    assert world.scalars(sa.select(Appointment.starts_at)) == [NINE]
+
+
 def _wanted(world: World, offering: Offering, hour: int) -> int:
     [found] = world.scalars(
         sa.select(Window.wanted).where(
@@ -424,7 +549,7 @@ def test_a_closure_that_is_lifted_opens_its_times_and_leaves_people_where_they_a
     booked(world, offering, 2)
     closure_id = world.closes(whole(offering), *ALL_TUESDAY)
     with world.transaction() as db:
-        closing.clear(db, world.catalogue, now=world.now, limit=1)
+        closing.clear(db, world.fresh(db), now=world.now, limit=1)
     world.lifts(closure_id, whole(offering))
     world.clears()
     assert sorted(times(world)) == [an_hour(9), an_hour(9, day=WEDNESDAY)]
@@ -452,6 +577,27 @@ def test_what_is_lifted_does_not_open_what_another_closure_shuts(world: World) -
     world.confirms(world.phone(), offering, an_hour(14))
     with pytest.raises(SlotFull):
         world.confirms(world.phone(), offering, an_hour(9))
+
+
+def test_a_change_of_hours_cannot_be_lifted(world: World) -> None:
+    """It shuts nothing: what is to hold again is changed back."""
+    offering = world.offering()
+    booked(world, offering, at=an_hour(15))
+    with world.transaction() as db:
+        week = {day: (time(8), time(12)) for day in range(5)}
+        closure_id = change_hours(
+            db,
+            offering=offering,
+            week=week,
+            valid_from=TUESDAY,
+            asking=False,
+            actor=Actor("desk", who="manager"),
+            request_key="hours",
+            now=world.now,
+        )
+    with pytest.raises(NoSuchClosure):
+        world.lifts(closure_id, whole(offering))
+    assert closure(world, closure_id).lifted_at is None
 
 
 def test_another_centres_closure_cannot_be_lifted(world: World) -> None:

@@ -6,7 +6,8 @@ the places are counted (conftest.world).
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,11 +17,11 @@ import sqlalchemy as sa
 from core.booking import closing, commands, waitlist
 from core.booking.closing import What
 from core.booking.errors import BookingRefused
-from core.booking.tables import Booking, Counted, Hold, WaitlistOffer, Window
+from core.booking.tables import Booking, Counted, Hold, WaitlistEntry, WaitlistOffer, Window
 from core.booking.upkeep import free_expired_holds
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Closure
-from tests.core.booking.world import TUESDAY, World, an_hour, at_once
+from tests.core.booking.world import TUESDAY, World, an_hour, at_once, hours
 
 WEDNESDAY = TUESDAY + timedelta(days=1)
 ALL_TUESDAY = (an_hour(0), an_hour(0, day=WEDNESDAY))
@@ -34,7 +35,7 @@ def assert_nothing_broke(outcomes: list[Any]) -> None:
 
 def clear_once(world: World) -> int:
     with world.transaction() as db:
-        return closing.clear(db, world.catalogue, now=world.now, limit=3)
+        return closing.clear(db, world.fresh(db), now=world.now, limit=3)
 
 
 def assert_nobody_is_left(world: World, closure_id: int) -> None:
@@ -124,6 +125,50 @@ def test_two_absences_that_are_cleared_at_once_move_no_more_than_are_too_many(wo
     assert_nothing_broke(at_once([partial(clear_once, world)] * 6))
     world.clears()
     assert _count(world, an_hour(9)) == 3
+
+
+def test_a_place_given_up_while_somebody_is_about_to_be_moved_lets_them_stay(world: World) -> None:
+    offering = world.offering(seats=2)
+    owner = world.phone()
+    first = world.confirms(owner, offering, an_hour(9))
+    world.later(seconds=1)
+    world.confirms(world.phone(), offering, an_hour(9))
+    world.closes(What(offering.site, offering, 1), *ALL_TUESDAY)
+    world.later(minutes=1)
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            commands.give_up(db, world.intent(owner), reference=first.reference)
+            clearing = pool.submit(clear_once, world)
+            until_it_waits(world, clearing)
+        assert clearing.result() == 0
+    assert world.clears() == 0
+    assert _count(world, an_hour(9)) == 1
+
+
+def test_who_ends_in_a_line_that_somebody_is_tending_waits_without_keeping_a_place_from_it(world: World) -> None:
+    """Whoever tends the line has the entry, and wants counters that the closure changes."""
+    offering = world.offering(hours=(hours(TUESDAY.weekday(), time(8), time(8, 30), valid_until=TUESDAY),))
+    phone, person = world.phone(), world.person()
+    world.waits(phone, offering, person)
+    world.confirms(phone, offering, an_hour(8), person)
+    world.closes(What(offering.site), *ALL_TUESDAY)
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            db.execute(sa.select(WaitlistEntry.id).with_for_update())
+            clearing = pool.submit(clear_once, world)
+            until_it_waits(world, clearing)
+            db.execute(sa.update(Window).values(taken=Window.taken))
+        assert clearing.result() == 1
+    assert not world.scalars(sa.select(Booking))
+
+
+def until_it_waits(world: World, work: Future[int]) -> None:
+    """For a lock that somebody else has, or until it is done."""
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")
+    while not work.done():
+        with world.transaction() as db:
+            if db.scalar(waiting):
+                return
 
 
 def _count(world: World, at: datetime) -> int:

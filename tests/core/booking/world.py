@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from core.booking.tables import Appointment, Booking, Counted, Hold, WaitlistEnt
 from core.catalogue import tables as rows
 from core.catalogue.snapshot import Catalogue, Names, Offering, Period, Service, Site
 from core.catalogue.tables import Trust
+from core.catalogue.version import catalogue_version
 from core.clock import at_local, local_date
 from core.db import transactions
 from core.people.audit import Actor, Intent
@@ -199,6 +200,10 @@ class World:
             closed_days=NO_CLOSED_DAYS,
         )
 
+    def fresh(self, db: Session) -> Catalogue:
+        """The catalogue as somebody has it who has just read it."""
+        return replace(self.catalogue, version=catalogue_version(db))
+
     def phone(self) -> int:
         """A new contact's id."""
         with self.transaction() as db:
@@ -324,7 +329,7 @@ class World:
         done = 0
         while True:
             with self.transaction() as db:
-                now_done = closing.clear(db, self.catalogue, now=self.now, limit=limit)
+                now_done = closing.clear(db, self.fresh(db), now=self.now, limit=limit)
             if not now_done:
                 return done
             done += now_done

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from core.booking.errors import NoSuchBooking
 from core.booking.seats import Exchange
 from core.booking.tables import Appointment
+from core.catalogue.snapshot import Offering
+from core.catalogue.tables import Agency, Service
 from core.visits import appointments
 from core.visits.errors import AlreadyOver, AnotherDay
 from core.visits.expected import State
@@ -15,15 +17,16 @@ from tests.core.booking.world import an_hour, at_once
 from tests.core.visits.centre import Centre
 
 
-@pytest.fixture
-def sent(centre: Centre) -> int:
-    """NRB/7, expected at GPO on Tuesday at 8:00."""
-    offering = centre.gpo()
+def sends(centre: Centre, offering: Offering | None = None, agency: str = "") -> int:
+    """An agency's NRB/7, expected at GPO on Tuesday at 8:00; `agency`: the code of another than the service's own."""
+    offering = offering or centre.gpo()
     with centre.transaction() as db:
         exchange = Exchange()
         exchange.take(offering, an_hour(8))
         exchange.settle(db)
-        agency_id = db.scalar(sa.text("SELECT agency_id FROM services"))
+        agency_id = db.scalar(sa.select(Service.agency_id).where(Service.id == offering.service.id))
+        if agency:
+            agency_id = db.scalars(sa.insert(Agency).values(code=agency).returning(Agency.id)).one()
         row = Appointment(
             agency_id=agency_id,
             reference="NRB/7",
@@ -34,6 +37,11 @@ def sent(centre: Centre) -> int:
         db.add(row)
         db.flush()
         return row.id
+
+
+@pytest.fixture
+def sent(centre: Centre) -> int:
+    return sends(centre)
 
 
 def does(centre: Centre, command: object, appointment_id: int, site: str = "GPO", key: str = "") -> object:

@@ -1,0 +1,118 @@
+"""What paper says of people without a booking: keyed in later, with the true times, once.
+
+They have no number by which a line could be known again. So a line is the same
+as one before it if the service, the moment and what tells two people apart are
+the same: the proof or the printed number of a document, and the receipt where
+there is no document.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.booking.serving import NOTHING, Paid, keyed
+from core.catalogue.snapshot import Site
+from core.db import Session
+from core.idempotency import Outcome, once
+from core.people.audit import Actor, record_event
+from core.people.register import Register
+from core.people.tables import Event
+from core.references import parse_reference
+from core.tracking.counter import Application, enter_people, register_application
+from core.tracking.letters import ABOUT
+from core.tracking.tables import Document
+from core.visits.paper import check_time
+
+
+@dataclass(frozen=True, slots=True)
+class WalkIn:
+    """One line of a paper list, about somebody who came without a booking and was served."""
+
+    service_id: int
+    at: datetime
+    application: Application | None = None
+    """What was applied for, if anything."""
+    paid: Paid = NOTHING
+    """Where nothing was applied for: otherwise the application says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedWalkIn:
+    already: bool
+    """It was known: nothing was changed."""
+    tracking_number: str | None
+    """Of the application that was registered now."""
+
+
+def key_in_walk_in(
+    db: Session, people: Register, entry: WalkIn, *, site: Site, actor: Actor, request_key: str, now: datetime
+) -> KeyedWalkIn:
+    """Enter one line.
+
+    Raises:
+        TimeRefused: see `paper.key_in`.
+        Malformed, NumberInUse: see `counter.end_service`.
+    """
+
+    def work() -> Outcome:
+        check_time(site, entry.at, now=now)
+        application = entry.application
+        if application:
+            # People before anything else, as all commands lock them (core.booking.locking).
+            enter_people(db, people, application, now=now)
+        # One line at a time at a centre: two officers may have the same sheet before them.
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"paper:{site.id}"))))
+        if _known(db, people, entry, site.id):
+            return {"already": True, "tracking_number": None}
+        number = None
+        if application:
+            number = register_application(
+                db,
+                people,
+                application,
+                actor=actor,
+                service_id=entry.service_id,
+                site_id=site.id,
+                request_key=f"{request_key}:served",
+                now=now,
+                done_at=entry.at,
+            ).tracking_number
+        else:
+            details: dict[str, Any] = {"service_id": entry.service_id} | entry.paid.details() | keyed(entry.at, now)
+            record_event(db, "visit.served", f"site:{site.id}", actor=actor, now=entry.at, **details)
+        return {"already": False, "tracking_number": number}
+
+    return KeyedWalkIn(**once(db, request_key, work, now=now))
+
+
+def _known(db: Session, people: Register, entry: WalkIn, site_id: int) -> bool:
+    if entry.application is None:
+        return _noted(db, entry, site_id)
+    proof = entry.application.proof.replace(" ", "")
+    printed = entry.application.tracking_number
+    number = parse_reference(printed) if printed else None
+    return any(
+        document.tracking_number == number
+        or (number is None and people.proof_index(document.tracking_number, proof) == document.proof_index)
+        for document in _registered_then(db, entry, site_id)
+    )
+
+
+def _noted(db: Session, entry: WalkIn, site_id: int) -> bool:
+    then = sa.select(Event.details).where(
+        Event.at == entry.at, Event.name == "visit.served", Event.subject == f"site:{site_id}"
+    )
+    same = {"service_id": entry.service_id} | entry.paid.details()
+    return any({name: details[name] for name in details if name != "keyed_at"} == same for details in db.scalars(then))
+
+
+def _registered_then(db: Session, entry: WalkIn, site_id: int) -> list[Document]:
+    """Documents of the service that were applied for here at that moment."""
+    subjects = db.scalars(sa.select(Event.subject).where(Event.at == entry.at, Event.name == "document.registered"))
+    ids = [int(subject.removeprefix(ABOUT)) for subject in subjects]
+    here = sa.select(Document).where(
+        Document.id.in_(ids), Document.service_id == entry.service_id, Document.site_id == site_id
+    )
+    return list(db.scalars(here))
