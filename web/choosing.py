@@ -14,7 +14,7 @@ from core.booking import availability, free
 from core.catalogue import search
 from core.catalogue.search import Place
 from core.catalogue.snapshot import Catalogue, Category, Offering, Service, Site
-from core.clock import NAIROBI, local
+from core.clock import NAIROBI, in_reach, local
 from core.db import Session
 
 MOST_FOUND = 12
@@ -132,17 +132,19 @@ def moment_of(text: str) -> datetime | None:
     if len(text) != STAMP_DIGITS or not (text.isascii() and text.isdecimal()):
         return None
     try:
-        return datetime.strptime(text, STAMP).replace(tzinfo=NAIROBI)
+        moment = datetime.strptime(text, STAMP).replace(tzinfo=NAIROBI)
     except ValueError:
         return None
+    return moment if in_reach(moment) else None
 
 
 def day_of(text: str) -> date | None:
     """2026-11-24; None for what is not a day."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if in_reach(day) else None
 
 
 def identity_kinds(service: Service) -> Sequence[str]:

@@ -36,10 +36,8 @@ class Can(StrEnum):
     """Who is expected at a centre, and who has come."""
     SERVE = "serve"
     """Check in, end as served, turn away."""
-    FIND = "find"
-    """Look a citizen's bookings up by phone, ID or reference."""
     BOOK_FOR = "book_for"
-    """Book, move and cancel for a citizen."""
+    """Find a citizen by phone, ID or booking number; book, move and cancel for them."""
     SEE_DOCUMENTS = "see_documents"
     HANDLE_DOCUMENTS = "handle_documents"
     """Receive, shelve, hand over, send on."""
@@ -68,12 +66,12 @@ class Can(StrEnum):
     """Make and revoke an agency's keys and webhooks."""
 
 
-_COUNTER = {Can.SEE_DAY, Can.SERVE, Can.FIND, Can.BOOK_FOR, Can.SEE_DOCUMENTS, Can.HANDLE_DOCUMENTS, Can.TAKE_IN}
+_COUNTER = {Can.SEE_DAY, Can.SERVE, Can.BOOK_FOR, Can.SEE_DOCUMENTS, Can.HANDLE_DOCUMENTS, Can.TAKE_IN}
 
 MAY: Mapping[Role, frozenset[Can]] = {
     Role.COUNTER: frozenset(_COUNTER),
     Role.MANAGER: frozenset(_COUNTER | {Can.CLOSE, Can.CAPACITY, Can.SEE_MESSAGES, Can.AUDIT, Can.FIGURES, Can.STAFF}),
-    Role.AGENT: frozenset({Can.FIND, Can.BOOK_FOR, Can.SEE_DOCUMENTS, Can.SEE_MESSAGES}),
+    Role.AGENT: frozenset({Can.BOOK_FOR, Can.SEE_DOCUMENTS, Can.SEE_MESSAGES}),
     Role.CLERK: frozenset({Can.SEE_DOCUMENTS, Can.TAKE_IN, Can.KEYS, Can.FIGURES}),
     Role.SECRETARIAT: frozenset(
         {

@@ -98,7 +98,8 @@ def return_old(db: Session, chosen: Chosen, *, actor: Actor, request_key: str, n
     """Return up to RETURNED_AT_ONCE of these to their agency, in one transaction. Returns how many were.
 
     Whoever calls it again, with another key, until it returns 0, has returned
-    them all. What is being handed over at this moment is waited for, and left out.
+    them all. What is being handed over at this moment is waited for, and left
+    out: fewer than RETURNED_AT_ONCE need not be the last.
     """
 
     def work() -> Outcome:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.booking.seats import Exchange
+from core.booking.tables import Appointment
 from core.booking.upkeep import archive_past
 from core.tracking.tables import Document
 from tests.desk.day import Day, day
@@ -13,6 +15,7 @@ from tests.desk.pages import fill, seen, unseen
 __all__ = ["day"]
 
 LINE = {
+    "who": "booking",
     "what": "served",
     "day": "23/11/2026",
     "time": "08:40",
@@ -63,6 +66,12 @@ def test_what_was_filed_away_meanwhile_is_put_right(desk, day: Day) -> None:
         ({"day": "10/11/2026"}, "That is more than a week ago."),
         ({"time": "25:00"}, "Type a time like 08:30."),
         ({"what": "danced"}, "Choose what was done."),
+        ({"who": "danced"}, "Choose who it is."),
+        ({"reference": ""}, "Type the number."),
+        ({"who": "agency", "what": "not_served"}, "Of somebody whom an agency sent, key in"),
+        ({"who": "walk_in"}, "Choose the service."),
+        ({"who": "walk_in", "service": "IDR", "what": "came"}, "Without a booking only those who were served"),
+        ({"who": "walk_in", "service": "IDR", "proof": ""}, "Type 3 digits of the ID"),
         ({"reference": "48217092"}, "There is no booking with this number at this centre."),
         ({"reference": "48217093"}, "That number is not right."),
         ({"proof": ""}, "Type 3 digits of the ID"),
@@ -83,3 +92,51 @@ def test_another_centres_booking_is_not_there(desk, day: Day) -> None:
     answer = fill(desk("counter"), "/desk/paper", reference=booked.reference, **LINE)
     assert "There is no booking with this number at this centre." in answer.text
     assert day.booking(booked) is not None
+
+
+def test_a_line_corrected_on_the_same_page_is_another_line(desk, day: Day) -> None:
+    booked = day.books(day.times()[0])
+    client = desk("counter")
+    data = unseen(client.get("/desk/paper").text) | LINE | {"reference": booked.reference}
+    client.post("/desk/paper", data=data | {"what": "came", "time": "08:30"})
+    answer = client.post("/desk/paper", data=data)
+    assert "Served, Mon 23 Nov 8:40am." in client.get(answer.location).text
+    past = day.past(booked)
+    assert (past.outcome, past.came_at) == ("served", day.clock() - timedelta(minutes=30))
+    client.post("/desk/paper", data=data | {"fee_kes": "5"})
+    assert "was written down already. Nothing was changed." in client.get("/desk/paper").text
+
+
+def test_whom_an_agency_sent_is_keyed_in_by_the_number_on_the_list(desk, day: Day) -> None:
+    offering = day.offering()
+    with day.transaction() as db:
+        exchange = Exchange()
+        exchange.take(offering, day.times()[0])
+        exchange.settle(db)
+        mine = {"agency_id": offering.service.agency_id, "offering_id": offering.id, "reference": "NRB/7"}
+        db.add(Appointment(**mine, starts_at=day.times()[0], created_at=day.clock()))
+    client = desk("counter")
+    line = LINE | {"who": "agency", "reference": "NRB/7", "document": "no", "proof": ""}
+    came = fill(client, "/desk/paper", **(line | {"what": "came", "time": "08:30"}))
+    assert "NRB/7: Came, Mon 23 Nov 8:30am." in seen(client.get(came.location).text)
+    for said in ("NRB/7: Served, Mon 23 Nov 8:40am.", "NRB/7 was written down already. Nothing was changed."):
+        answer = fill(client, "/desk/paper", **line)
+        assert said in seen(client.get(answer.location).text)
+    [row] = day.scalars(sa.select(Appointment))
+    minutes = [(day.clock() - moment).seconds // 60 for moment in (row.came_at, row.ended_at)]
+    assert (row.outcome, minutes) == ("served", [30, 20])
+
+
+def test_who_walked_in_is_keyed_in_by_the_service_and_once(desk, day: Day) -> None:
+    client = desk("counter")
+    line = LINE | {"who": "walk_in", "service": "IDR"}
+    answer = fill(client, "/desk/paper", **line)
+    page = client.get(answer.location).text
+    assert "Served, Mon 23 Nov 8:40am. The document has number" in seen(page)
+    assert 'value="walk_in" checked' in page
+    answer = fill(client, "/desk/paper", **line)
+    assert "8:40am: written down already. Nothing was changed." in seen(client.get(answer.location).text)
+    assert len(day.scalars(sa.select(Document))) == 1
+    fill(client, "/desk/paper", **(line | {"document": "no"}))
+    [event] = day.events("visit.served")
+    assert (event.at, event.details["receipt"]) == (day.clock() - timedelta(minutes=20), "B-9")

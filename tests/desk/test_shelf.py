@@ -1,11 +1,14 @@
 """The shelf: by age and by bin, what comes, what goes back, and labels."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
 
 from core.tracking import shelves
 from core.tracking.stages import Stage
-from tests.desk.papers import CLERK, Papers, Sit
+from tests.desk.papers import CLERK, Desktop, Papers, Sit
 from tests.support import NOW, Clock
 
 DAY = timedelta(days=1)
@@ -50,18 +53,87 @@ def test_it_is_counted_by_age_and_by_bin(papers: Papers, sit: Sit) -> None:
         assert len(re.findall(r'href="/desk/documents/[0-9]{8}"', clerk.page.text)) == rows, query
 
 
+def shown(clerk: Desktop) -> dict[str, str]:
+    """What the preview carries."""
+    fields = re.findall(r'name="(older|asked|shelf|untold)" type="hidden" value="([^"]*)"', clerk.page.text)
+    return clerk.unseen() | dict(fields)
+
+
+@pytest.mark.parametrize(
+    ("query", "gone", "said"),
+    [
+        ("shelf=", ["no bin", "no bin, no phone"], "In no bin"),
+        ("shelf=A1", ["A1", "A1, no phone"], "Bin: A1"),
+        ("untold=1", ["no bin, no phone", "A1, no phone"], "Without a phone: nobody can be told"),
+        ("shelf=A1&untold=1", ["A1, no phone"], "Bin: A1 Without a phone: nobody can be told"),
+        ("", ["no bin", "A1", "no bin, no phone", "A1, no phone"], ""),
+    ],
+)
+def test_what_was_looked_at_is_what_goes_back(
+    papers: Papers, sit: Sit, query: str, gone: list[str], said: str
+) -> None:
+    numbers = {
+        name: papers.make(
+            Stage.RECEIVED,
+            at=NOW - 100 * DAY,
+            shelf="A1" if "A1" in name else None,
+            phone=None if "phone" in name else "+254711000001",
+        )
+        for name in ("no bin", "A1", "no bin, no phone", "A1, no phone")
+    }
+    clerk = sit("manager")
+    clerk.see(f"/desk/shelf?{query}")
+    hidden = re.findall(r'<input type="hidden" name="(shelf|untold)" value="([^"]*)">', clerk.page.text)
+    assert urlencode(hidden) == query  # the form that asks for the days keeps it
+    clerk.see(f"/desk/shelf?older=90&{query}")
+    onward = re.search(r'href="(/desk/shelf/return[^"]+)"', clerk.page.text)
+    assert onward
+    clerk.see(onward[1].replace("&amp;", "&"))
+    assert f"{len(gone)} documents have lain at" in clerk.text
+    assert said in clerk.text
+    assert clerk.client.post("/desk/shelf/return", data=shown(clerk)).status_code == 303
+    assert [name for name, number in numbers.items() if papers.get(number).stage == Stage.RETURNED] == gone
+
+
+@pytest.mark.parametrize("asked", [NOW + 100 * DAY, NOW - 1.1 * DAY, 10**30, -(10**30)])
+def test_a_preview_that_was_not_shown_today_is_shown_anew(papers: Papers, sit: Sit, asked: datetime | int) -> None:
+    old, young, clerk = papers.make(Stage.RECEIVED, at=NOW - 95 * DAY), papers.make(Stage.RECEIVED), sit("manager")
+    clerk.see("/desk/shelf/return?older=90")
+    forged = str(asked if isinstance(asked, int) else int(asked.timestamp()))
+    clerk.page = clerk.client.post("/desk/shelf/return", data=shown(clerk) | {"asked": forged})
+    assert clerk.page.status_code == 422
+    assert "This page was open for a long time. Nothing was done" in clerk.text
+    assert "1 documents have lain at" in clerk.text
+    assert [papers.get(number).stage for number in (old, young)] == [Stage.RECEIVED] * 2
+    assert clerk.client.post("/desk/shelf/return", data=shown(clerk)).status_code == 303
+    assert [papers.get(number).stage for number in (old, young)] == [Stage.RETURNED, Stage.RECEIVED]
+
+
+def test_a_batch_with_fewer_than_asked_for_is_not_the_last(papers: Papers, sit: Sit, monkeypatch) -> None:
+    """One of it was handed over at that moment."""
+    monkeypatch.setattr(shelves, "RETURNED_AT_ONCE", 2)
+    for _n in range(5):
+        papers.make(Stage.RECEIVED, at=NOW - 100 * DAY)
+    clerk = sit("manager")
+    for most, said in ((200, "2 documents were returned to the agency. 3 are left"), (5000, "3 documents were ret")):
+        monkeypatch.setattr("web.desk.shelf._MOST_RETURNED", most)
+        clerk.see("/desk/shelf/return?older=90")
+        clerk.client.post("/desk/shelf/return", data=shown(clerk))
+        assert said in clerk.see("/desk/shelf")
+    assert "All 0" in clerk.text
+
+
 def test_old_documents_go_back_in_one_step_after_a_preview(papers: Papers, sit: Sit, clock: Clock) -> None:
     old = [papers.make(Stage.RECEIVED, at=NOW - days * DAY) for days in (95, 120)]
     young, elsewhere = (
-        papers.make(Stage.RECEIVED, at=NOW - 89 * DAY),
+        papers.make(Stage.RECEIVED, at=NOW - 89.5 * DAY),
         papers.make(Stage.RECEIVED, site="MAK", at=NOW - 99 * DAY),
     )
     clerk = sit("manager")
     assert "Return them to the agency" in clerk.see("/desk/shelf?older=90")
     assert "2 documents have lain at" in clerk.see("/desk/shelf/return?older=90")
-    shown = dict(re.findall(r'name="(older|asked|shelf)" type="hidden" value="([^"]*)"', clerk.page.text))
-    form = clerk.unseen() | shown
-    clock.time += 2 * DAY  # looked at for long: what has aged since is not among them
+    form = shown(clerk)
+    clock.time += DAY  # looked at for long: what has aged since is not among them
     for _go in range(2):
         assert clerk.client.post("/desk/shelf/return", data=form).status_code == 303
     assert "2 documents were returned to the agency." in clerk.see("/desk/shelf")

@@ -144,7 +144,7 @@ class Citizen:
 
     def proves(self, phone: str = "0711 000 001", label: str = "Your phone number") -> "Citizen":
         """Types a phone and the code that comes by SMS."""
-        self.types(label, phone).presses(self._said("Send me the code", "Nitumie namba ya siri"))
+        self.types(label, phone).presses(self._said("Send me the code", "Nitumie nambari ya siri"))
         return self.types_code(self._sms(phone))
 
     def types_code(self, digits: str) -> "Citizen":

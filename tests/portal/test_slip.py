@@ -56,4 +56,4 @@ def test_it_needs_no_style_of_its_own(citizen, booking):
 
 def test_in_kiswahili(citizen, booking):
     citizen.opens(f"/language/sw?back=/booking/{booking.reference}/slip")
-    citizen.sees("Usimlipe mtu yeyote kwa ajili ya nafasi.", "Cha kubeba")
+    citizen.sees("Usimlipe mtu yeyote kwa ajili ya nafasi.", "Vitu vya kuleta")

@@ -95,11 +95,11 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 def _first() -> Response | None:
     """Where they have to go before anything else: to the sign-in, or to choose a password that only they know.
 
-    From the sign-in they come back to this page; not to one that was sent a form, which is not there to be looked at.
+    From the sign-in they come back to this page: where a form was sent, to the form, if it stands at the same address.
     """
     if not current_user.is_authenticated:
-        back = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("sign_in.login", next=back))
+        looked_at = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
+        return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?") if looked_at else None))
     return redirect(url_for("sign_in.change_password")) if current_user.must_change_password else None
 
 

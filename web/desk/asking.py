@@ -16,6 +16,7 @@ from govuk_frontend_wtf.wtforms_widgets import (
 from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from core.clock import in_reach
 from core.wording import N_
 from core.wording import gettext as _
 from web.pages.forms import OnceForm
@@ -135,12 +136,18 @@ class DayField(_Typed):
         digits = [int(part) for part in re.findall(r"[0-9]+", typed)[:3]]
         try:
             if re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", typed):
-                return date(*digits)
+                return DayField._in_reach(date(*digits))
             if re.fullmatch(r"[0-9]{1,2}[/. -][0-9]{1,2}[/. -][0-9]{4}", typed):
-                return date(*reversed(digits))
+                return DayField._in_reach(date(*reversed(digits)))
         except ValueError:
             pass
         raise ValueError(_(NO_DAY))
+
+    @staticmethod
+    def _in_reach(day: date) -> date:
+        if not in_reach(day):
+            raise ValueError
+        return day
 
     def shown(self, data: date) -> str:
         return f"{data:%d/%m/%Y}"

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import at_local, local, local_date
+from core.clock import at_local, in_reach, local, local_date
 from core.people.audit import record_event
 from core.people.tables import Event
 from core.staff import record, said
@@ -21,6 +21,7 @@ from core.wording import gettext as _
 from core.wording import language, speaking
 from web.desk.access import needs, officer
 from web.pages.forms import Form
+from web.pages.reading import BIG, number_of
 from web.work import Work
 
 PAGE = 100
@@ -175,6 +176,8 @@ def _line(*cells: str) -> str:
 def _position(after: str | None) -> Position | None:
     at, _slash, event_id = (after or "").partition("/")
     try:
-        return datetime.fromisoformat(at), int(event_id)
+        moment = datetime.fromisoformat(at)
     except ValueError:
         return None
+    last = number_of(event_id, most=BIG)
+    return None if last is None or not moment.tzinfo or not in_reach(moment) else (moment, last)

@@ -42,7 +42,7 @@ PRESSES: Mapping[str, Press] = {
 
 
 def add_to(blueprint: Blueprint, work: Work) -> None:
-    @blueprint.post("/<int:number>/do/<what>")
+    @blueprint.post("/<small:number>/do/<what>")
     @needs(Can.CAMPAIGN)
     def press(number: int, what: str) -> str | BaseResponse:
         """Do what needs no question; a refusal is told on the campaign's page."""
@@ -54,19 +54,19 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
         with work.reading() as db:
             return page(work, db, found(db, number), form)
 
-    @blueprint.route("/<int:number>/pause", methods=["GET", "POST"])
+    @blueprint.route("/<small:number>/pause", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def pause(number: int) -> str | BaseResponse:
         lines = [_("Nothing more of it leaves but what is being handed over at this moment. It can go on later.")]
         return _stop(work, number, "pause", commands.pause, _("Pause the campaign"), lines)
 
-    @blueprint.route("/<int:number>/cancel", methods=["GET", "POST"])
+    @blueprint.route("/<small:number>/cancel", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def cancel(number: int) -> str | BaseResponse:
         lines = [_("What has not left never will. Those people may be told by another campaign.")]
         return _stop(work, number, "cancel", commands.cancel, _("Cancel the campaign"), lines)
 
-    @blueprint.route("/<int:number>/schedule", methods=["GET", "POST"])
+    @blueprint.route("/<small:number>/schedule", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def schedule(number: int) -> str | BaseResponse:
         form, now = Hour(), work.now()
@@ -82,7 +82,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
         lines = [_("It is sent between 8:00am and 6:00pm only: at other times it rests by itself.")]
         return _ask(work, number, form, _("When does the campaign begin?"), _("Save"), lines=lines)
 
-    @blueprint.route("/<int:number>/test", methods=["GET", "POST"])
+    @blueprint.route("/<small:number>/test", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def test(number: int) -> str | BaseResponse:
         form = Try()
@@ -92,7 +92,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
         lines = [_("One SMS to one phone, now, as a recipient reads it.")]
         return _ask(work, number, form, _("Send a test"), _("Send"), lines=lines)
 
-    @blueprint.route("/<int:number>/correct", methods=["GET", "POST"])
+    @blueprint.route("/<small:number>/correct", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def correct(number: int) -> str | BaseResponse:
         form = Texts()

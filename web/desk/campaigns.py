@@ -20,6 +20,7 @@ from web.desk.asking import Asked, refuse
 from web.desk.campaign_forms import New
 from web.desk.campaign_page import OVER, found, page, shown, state_words
 from web.desk.message_words import because, stands
+from web.pages.reading import asked_number
 from web.work import Work
 
 A_PAGE = 25
@@ -35,7 +36,7 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.SEE_CAMPAIGNS)
     def campaigns() -> str:
         """The newest first; `before` a number for older ones."""
-        before = request.args.get("before", type=int)
+        before = asked_number("before")
         chosen = sa.select(Campaign).order_by(Campaign.id.desc()).limit(A_PAGE + 1)
         with work.reading() as db:
             rows = db.scalars(chosen.where(Campaign.id < before) if before else chosen).all()
@@ -62,11 +63,11 @@ def create_blueprint(work: Work) -> Blueprint:
                 return redirect(url_for("campaigns.campaign", number=made), 303)
         return render_template("desk/campaign_new.html", form=form, catalogue=work.catalogue)
 
-    @blueprint.get("/<int:number>")
+    @blueprint.get("/<small:number>")
     @needs(Can.SEE_CAMPAIGNS)
     def campaign(number: int) -> BaseResponse:
         """Where it stands. With `live` the page asks for itself again, so many times."""
-        live = min(request.args.get("live", 0, type=int), LIVE_TIMES)
+        live = min(asked_number("live") or 0, LIVE_TIMES)
         with work.reading() as db:
             one = found(db, number)
             body = page(work, db, one, Asked(), live=live)
@@ -76,7 +77,7 @@ def create_blueprint(work: Work) -> Blueprint:
             response.headers["Refresh"] = f"{LIVE_SECONDS}; url={again}"
         return response
 
-    @blueprint.get("/<int:number>/report")
+    @blueprint.get("/<small:number>/report")
     @needs(Can.SEE_CAMPAIGNS)
     def report_page(number: int) -> str:
         with work.reading() as db:
@@ -84,7 +85,7 @@ def create_blueprint(work: Work) -> Blueprint:
         statuses = shown(seen.by_status)
         return render_template("desk/campaign_report.html", seen=seen, statuses=statuses, said=stands, because=because)
 
-    @blueprint.get("/<int:number>/report.csv")
+    @blueprint.get("/<small:number>/report.csv")
     @needs(Can.SEE_CAMPAIGNS)
     def report_file(number: int) -> Response:
         """What became of it, a line a count: nobody's name or phone."""

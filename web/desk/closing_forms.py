@@ -33,10 +33,16 @@ class New(Asked):
     how = one_of(N_("How are those who are booked told?"), default="tell", none=N_("Choose one."))
 
     @classmethod
-    def at(cls, site: Site, catalogue: Catalogue, *, now: datetime) -> "New":
-        """With the choices of a centre; from now until it shuts, unless something else is typed."""
+    def at(cls, site: Site, catalogue: Catalogue, *, now: datetime, service: str | None) -> "New":
+        """With the choices of a centre; of this service, from now until it shuts, unless something else is typed."""
         today = local_date(now)
-        form = cls(from_day=today, until_day=today, from_time=local(now).time(), until_time=_closing(site, today))
+        form = cls(
+            what=service or WHOLE,
+            from_day=today,
+            until_day=today,
+            from_time=local(now).time(),
+            until_time=_closing(site, today),
+        )
         services = [(o.service.code, o.service.names.spoken_full) for o in offerings_at(catalogue, site)]
         form.what.choices = [(WHOLE, _("The whole centre")), *sorted(services, key=lambda one: one[1])]
         form.how.choices = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, Progress, What
+from core.booking.closing import OFFICER_ABSENT, PUBLIC_HOLIDAY, SYSTEM_DOWN, Impact, Progress, What
 from core.booking.closing.commands import HOURS_CHANGED
 from core.catalogue.snapshot import Catalogue
 from core.clock import local_date
@@ -15,6 +15,7 @@ SAID = {
     SYSTEM_DOWN: N_("The system is down"),
     OFFICER_ABSENT: N_("An officer is absent"),
     HOURS_CHANGED: N_("The hours were changed"),
+    PUBLIC_HOLIDAY: N_("A public holiday"),
 }
 REFUSED = {
     "order": N_("It ends before it begins."),
@@ -39,11 +40,15 @@ def reason(said: str) -> str:
 
 def what_line(catalogue: Catalogue, progress: Progress) -> str:
     """All of the centre; Lost ID; 1 counter of Lost ID."""
-    offering = catalogue.offering_by_id(progress.offering_id) if progress.offering_id is not None else None
     if progress.offering_id is None:
         return _("The whole centre")
-    service = offering.service.names.spoken_full if offering else _("A service that is switched off")
-    return counters_of(service, progress.counters or None)
+    services = (_service(catalogue, number) for number in (progress.offering_id, *progress.also))
+    return counters_of(", ".join(services), progress.counters or None)
+
+
+def _service(catalogue: Catalogue, offering_id: int) -> str:
+    offering = catalogue.offering_by_id(offering_id)
+    return offering.service.names.spoken_full if offering else _("A service that is switched off")
 
 
 def what_of(what: What) -> str:

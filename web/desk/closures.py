@@ -23,6 +23,7 @@ from web.desk.access import needs, officer, own_site
 from web.desk.asking import Asked, refuse
 from web.desk.closing_forms import New, offerings_at
 from web.desk.reach import chosen_site
+from web.pages.reading import asked_number
 from web.work import Work
 
 FIRST_BATCH = 25
@@ -58,7 +59,7 @@ def create_blueprint(work: Work) -> Blueprint:
     def new() -> str | Response | tuple[str, int]:
         """First the questions, then who is hit, then it is done."""
         site = own_site(work.catalogue, request.args.get("centre"))
-        form = New.at(site, work.catalogue, now=work.now())
+        form = New.at(site, work.catalogue, now=work.now(), service=request.args.get("service"))
         if request.method == "POST" and form.validate():
             try:
                 asked, span = form.asked(site, work.catalogue), form.span()
@@ -81,19 +82,14 @@ def create_blueprint(work: Work) -> Blueprint:
     def system_down() -> str | Response:
         """Nothing of an agency works at a centre for the rest of the day: tap one shows who is hit, tap two does it."""
         site = own_site(work.catalogue, request.args.get("centre"))
-        offerings = [
-            o for o in offerings_at(work.catalogue, site) if o.service.agency_id == request.args.get("agency", type=int)
-        ]
+        offerings = [o for o in offerings_at(work.catalogue, site) if o.service.agency_id == asked_number("agency")]
         if not offerings:
             abort(404)
         now, whats = work.now(), [What(site, offering) for offering in offerings]
         span = (now, _tonight(now))
         form = Asked()
         if form.validate_on_submit():
-            for what in whats:
-                _made(
-                    work, what, span, reason=SYSTEM_DOWN, asking=False, key=f"{form.key('desk')}:{_offering_id(what)}"
-                )
+            _made(work, whats, span, reason=SYSTEM_DOWN, asking=False, key=form.key("desk"))
             _first_batch(work)
             return redirect(url_for("closures.list_closures", centre=site.code, live=LIVE_TIMES), 303)
         with work.reading() as db:
@@ -115,9 +111,9 @@ def create_blueprint(work: Work) -> Blueprint:
         if not form.validate_on_submit():
             return redirect(url_for("closures.list_closures", centre=site.code), 303)
         what, span = What(site, offering, 1), (now, _tonight(now))
-        return _to(_made(work, what, span, reason=OFFICER_ABSENT, asking=False, key=form.key("desk")), site)
+        return _to(_made(work, [what], span, reason=OFFICER_ABSENT, asking=False, key=form.key("desk"))[0], site)
 
-    @blueprint.get("/<int:number>")
+    @blueprint.get("/<small:number>")
     @needs(Can.CLOSE)
     def closure(number: int) -> str | Response:
         """How far it is with the people it hit."""
@@ -133,7 +129,7 @@ def create_blueprint(work: Work) -> Blueprint:
         )
         return _live(page, "closures.closure", [found], number=number)
 
-    @blueprint.post("/<int:number>/lift")
+    @blueprint.post("/<small:number>/lift")
     @needs(Can.CLOSE)
     def lift(number: int) -> Response:
         """Open again before the time; right after a tap that was a mistake, it is as if nothing had been."""
@@ -156,14 +152,18 @@ def create_blueprint(work: Work) -> Blueprint:
     return blueprint
 
 
-def _made(work: Work, what: What, span: tuple[datetime, datetime], *, reason: str, asking: bool, key: str) -> int:
-    """Raises:
-    CannotClose: it makes no sense.
+def _made(
+    work: Work, whats: Sequence[What], span: tuple[datetime, datetime], *, reason: str, asking: bool, key: str
+) -> list[int]:
+    """All of it, or nothing; a number for each.
+
+    Raises:
+        CannotClose: it makes no sense.
     """
     with work.writing() as db:
-        return closing.close(
+        return closing.close_all(
             db,
-            what=what,
+            whats=whats,
             starts_at=span[0],
             ends_at=span[1],
             reason=reason,
@@ -176,7 +176,7 @@ def _made(work: Work, what: What, span: tuple[datetime, datetime], *, reason: st
 
 def _close(work: Work, what: What, span: tuple[datetime, datetime], form: New) -> int:
     asking = form.how.data == "ask"
-    made = _made(work, what, span, reason=form.reason.data or "", asking=asking, key=form.key("desk"))
+    [made] = _made(work, [what], span, reason=form.reason.data or "", asking=asking, key=form.key("desk"))
     _first_batch(work)
     return made
 
@@ -210,11 +210,6 @@ def _check(
     )
 
 
-def _offering_id(what: What) -> int:
-    assert what.offering is not None
-    return what.offering.id
-
-
 def _buttons(work: Work, site: Site) -> dict[str, Any]:
     """The agencies that serve at a centre, and the services that have more than one counter there."""
     offerings = offerings_at(work.catalogue, site)
@@ -243,7 +238,7 @@ def _to(number: int, site: Site) -> Response:
 def _live(page: str, endpoint: str, found: Sequence[Progress], **where: Any) -> Response:
     """Asks for itself again while people are being moved."""
     response = Response(page, content_type="text/html; charset=utf-8")
-    live = min(request.args.get("live", 0, type=int), LIVE_TIMES)
+    live = min(asked_number("live") or 0, LIVE_TIMES)
     if live > 0 and not all(one.is_cleared for one in found):
         response.headers["Refresh"] = f"{LIVE_SECONDS}; url={url_for(endpoint, live=live - 1, **where)}"
     return response

@@ -24,6 +24,7 @@ from web.desk import uploads
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, pick, refuse, tick
 from web.desk.kept import Keeper, Kept
+from web.pages.reading import BIG, asked_number
 from web.work import Work
 
 SHOWN = 50
@@ -146,7 +147,7 @@ def _page(work: Work, form: FileForm, *, again: bool = False) -> str:
     who = officer()
     site_id = who.site_id if who.role in AT_A_CENTRE else None
     with work.reading() as db:
-        before = request.args.get("before", type=int)
+        before = asked_number("before", most=BIG)
         files = known_files.listed(db, site_id=site_id, agency_id=who.agency_id, limit=A_PAGE + 1, before=before)
     return render_template(
         "desk/intake.html",

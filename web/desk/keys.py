@@ -28,6 +28,7 @@ from core.wording.dates import when
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, refuse, some_of, words
 from web.desk.home import place_name
+from web.pages.reading import asked_number
 from web.work import Work
 
 SHOWN_FOR = timedelta(minutes=10)
@@ -108,7 +109,7 @@ def create_blueprint(work: Work) -> Blueprint:
             made = db.get_one(ApiKey, _once(db, request_key, make)["key_id"])
         return _shown(made.name, key if now <= made.created_at + SHOWN_FOR else None, agency_id)
 
-    @blueprint.route("/<int:key_id>/revoke", methods=["GET", "POST"])
+    @blueprint.route("/<small:key_id>/revoke", methods=["GET", "POST"])
     @needs(Can.KEYS)
     def revoke(key_id: int) -> str | Response:
         """End a key at once."""
@@ -158,24 +159,24 @@ def create_blueprint(work: Work) -> Blueprint:
                 refuse(form.url, refusal)
         return _one_form(form, _("Add a webhook"), _("Add it"), agency_id)
 
-    @blueprint.get("/webhooks/<int:webhook_id>")
+    @blueprint.get("/webhooks/<small:webhook_id>")
     @needs(Can.KEYS)
     def webhook(webhook_id: int) -> str:
         """How it goes: what it has not taken."""
         return _webhook_page(webhook_id, Asked())
 
-    @blueprint.post("/webhooks/<int:webhook_id>/test")
+    @blueprint.post("/webhooks/<small:webhook_id>/test")
     @needs(Can.KEYS)
     def test(webhook_id: int) -> str | Response:
         return change(webhook_id, lambda db, it: deliveries.send_test(db, it, actor=officer().actor, now=work.now()))
 
-    @blueprint.post("/webhooks/<int:webhook_id>/again")
+    @blueprint.post("/webhooks/<small:webhook_id>/again")
     @needs(Can.KEYS)
     def again(webhook_id: int) -> str | Response:
         """Send what was not taken."""
         return change(webhook_id, lambda db, it: deliveries.send_again(db, it, actor=officer().actor, now=work.now()))
 
-    @blueprint.route("/webhooks/<int:webhook_id>/end", methods=["GET", "POST"])
+    @blueprint.route("/webhooks/<small:webhook_id>/end", methods=["GET", "POST"])
     @needs(Can.KEYS)
     def end_webhook(webhook_id: int) -> str | Response:
         agency_id, form = _agency(work), Asked()
@@ -234,7 +235,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
 def _agency(work: Work) -> int:
     """The agency that is looked at: a clerk's own. Aborts with 404 where it is none of theirs."""
-    who, asked = officer(), request.args.get("agency", type=int)
+    who, asked = officer(), asked_number("agency")
     if who.role in OF_AN_AGENCY:
         if asked is not None and asked != who.agency_id:
             abort(404)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 
 from core.campaigns import pending
-from core.clock import local_date
+from core.clock import in_reach, local_date
 from core.db import Session
 from core.errors import Malformed
 from core.idempotency import Outcome, once
@@ -26,6 +26,7 @@ from web.desk.access import needs, officer
 from web.desk.asking import Asked, refuse
 from web.desk.citizens import Tokens
 from web.desk.message_words import REFUSED, says, stands
+from web.pages.reading import BIG, number_of
 from web.work import Work
 
 LISTED = 50
@@ -170,6 +171,7 @@ def _position() -> tuple[datetime, int] | None:
     at, _slash, message_id = request.args.get("after", "").partition("/")
     try:
         moment = datetime.fromisoformat(at)
-        return (moment, int(message_id)) if moment.tzinfo else None
     except ValueError:
         return None
+    last = number_of(message_id, most=BIG)
+    return None if last is None or not moment.tzinfo or not in_reach(moment) else (moment, last)

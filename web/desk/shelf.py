@@ -25,6 +25,8 @@ from web.desk import scanned
 from web.desk.access import needs, officer
 from web.desk.asking import Asked
 from web.desk.reach import chosen_site, own_document, own_services
+from web.pages.reading import asked_number
+from web.pages.forms import EXPIRED
 from web.portal.slip import qr_code
 from web.work import Work
 
@@ -35,6 +37,8 @@ USUAL_DAYS = 90
 MOST_DAYS = 3650
 _MOST_RETURNED = 5000
 """By one press: the next press goes on."""
+_PREVIEW_LASTS = timedelta(days=1)
+"""What was shown longer ago is shown anew before it is done."""
 _SAID = "shelf_returned"
 
 
@@ -45,6 +49,9 @@ class ReturnForm(Asked):
     asked = IntegerField(widget=HiddenInput())
     """When the preview was made: seconds since 1970."""
     shelf = HiddenField()
+    """The bin; empty: what lies in none; None, where it was not sent: every one."""
+    untold = HiddenField()
+    """Anything: only those without a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def create_blueprint(work: Work) -> Blueprint:
         whole = Chosen(site.id, own_services(work.catalogue))
         chosen = replace(
             whole,
-            shelf=request.args.get("shelf"),
+            shelf=_bin(),
             before=now - timedelta(days=older) if older else None,
             untold="untold" in request.args,
         )
@@ -121,19 +128,23 @@ def create_blueprint(work: Work) -> Blueprint:
     def preview() -> str | Response:
         """How many would go back."""
         older = _older() or USUAL_DAYS
+        untold = "1" if "untold" in request.args else None
         if older < LEAST_DAYS:
-            return redirect(url_for("shelf.shelf", older=LEAST_DAYS), 303)
-        form = ReturnForm(formdata=None)
-        form.older.data, form.asked.data = older, int(work.now().timestamp())
-        form.shelf.data = request.args.get("shelf", "")
-        return _preview(work, form)
+            return redirect(url_for("shelf.shelf", older=LEAST_DAYS, shelf=_bin(), untold=untold), 303)
+        return _preview(work, _fresh(work, older, _bin(), untold))
 
     @blueprint.post("/shelf/return")
     @needs(Can.HANDLE_DOCUMENTS)
     def return_old() -> str | Response | tuple[str, int]:
         form = ReturnForm()
-        if not LEAST_DAYS <= (form.older.data or 0) <= MOST_DAYS or not form.asked.data:
+        older, asked = form.older.data or 0, form.asked.data
+        if not LEAST_DAYS <= older <= MOST_DAYS or asked is None:
             abort(400)
+        now = int(work.now().timestamp())
+        if not now - _PREVIEW_LASTS.total_seconds() <= asked <= now:
+            anew = _fresh(work, older, form.shelf.data, form.untold.data)
+            anew.form_errors.append(_(EXPIRED))
+            return _preview(work, anew), 422
         if not form.validate_on_submit():
             return _preview(work, form), 422
         session[_SAID] = _return(work, form)
@@ -165,8 +176,14 @@ def _which_centre(work: Work, endpoint: str) -> str:
 
 def _older() -> int | None:
     """Days, where only what is older is looked at."""
-    days = request.args.get("older", type=int)
+    days = asked_number("older")
     return min(max(days, 1), MOST_DAYS) if days else None
+
+
+def _bin() -> str | None:
+    """Only what lies in this bin; an empty one: what lies in none."""
+    named = request.args.get("shelf")
+    return None if named is None else named.replace("\0", "")
 
 
 def _after() -> Place | None:
@@ -211,29 +228,45 @@ def _bands() -> list[str]:
     return [_("Up to {days} days").format(days=AGES[0]), *middle, _("More than {days} days").format(days=AGES[-1])]
 
 
+def _fresh(work: Work, older: int, shelf: str | None, untold: str | None) -> ReturnForm:
+    """What is looked at now."""
+    form = ReturnForm(formdata=None)
+    form.older.data, form.asked.data = older, int(work.now().timestamp())
+    form.shelf.data, form.untold.data = shelf, untold
+    return form
+
+
 def _old(form: ReturnForm) -> Chosen:
     before = datetime.fromtimestamp(form.asked.data or 0, UTC) - timedelta(days=form.older.data or MOST_DAYS)
-    return Chosen(officer().site_id or 0, shelf=form.shelf.data or None, before=before)
+    shelf = None if form.shelf.data is None else form.shelf.data.replace("\0", "")
+    return Chosen(officer().site_id or 0, shelf=shelf, before=before, untold=bool(form.untold.data))
 
 
 def _preview(work: Work, form: ReturnForm) -> str:
+    chosen = _old(form)
     with work.reading() as db:
-        many = shelves.count(db, _old(form))
+        many = shelves.count(db, chosen)
     site: Site = work.catalogue.site_by_id(officer().site_id or 0)
-    return render_template("desk/shelf_return.html", form=form, many=many, older=form.older.data, site=site)
+    return render_template(
+        "desk/shelf_return.html", form=form, many=many, older=form.older.data, site=site, chosen=chosen
+    )
 
 
-def _return(work: Work, form: ReturnForm) -> int:
-    """All of them, some hundreds a transaction; given again, each batch has its first outcome."""
+def _return(work: Work, form: ReturnForm) -> tuple[int, int]:
+    """All of them, some hundreds a transaction; given again, each batch has its first outcome.
+
+    Returns how many were returned, and how many are left.
+    """
     done = 0
     for batch in range(_MOST_RETURNED // RETURNED_AT_ONCE):
         key = f"{form.key('desk')}:{batch}"
         with work.writing() as db:
             returned = shelves.return_old(db, _old(form), actor=officer().actor, request_key=key, now=work.now())
         done += returned
-        if returned < RETURNED_AT_ONCE:
+        if returned == 0:  # fewer than asked for are not the last: one was being handed over
             break
-    return done
+    with work.reading() as db:
+        return done, shelves.count(db, _old(form))
 
 
 def _labels(work: Work, db: Session, documents: Sequence[Document]) -> str:

@@ -117,7 +117,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 form.username.errors = [str(refusal)]
         return render_template("desk/staff_new.html", form=form, choose=len(charge.roles()) > 1)
 
-    @blueprint.get("/<int:staff_id>")
+    @blueprint.get("/<small:staff_id>")
     @needs(Can.STAFF)
     def colleague(staff_id: int) -> str:
         """One account, and what can be done for whoever cannot sign in."""
@@ -126,29 +126,29 @@ def create_blueprint(work: Work) -> Blueprint:
             "desk/staff_colleague.html", one=one, about=_about(work.catalogue, one), form=OnceForm(), now=work.now()
         )
 
-    @blueprint.post("/<int:staff_id>/off")
+    @blueprint.post("/<small:staff_id>/off")
     @needs(Can.STAFF)
     def off(staff_id: int) -> Response | str:
         return change(staff_id, lambda db, asked: accounts.switch(db, staff_id, on=False, asked=asked))
 
-    @blueprint.post("/<int:staff_id>/on")
+    @blueprint.post("/<small:staff_id>/on")
     @needs(Can.STAFF)
     def on(staff_id: int) -> Response | str:
         return change(staff_id, lambda db, asked: accounts.switch(db, staff_id, on=True, asked=asked))
 
-    @blueprint.post("/<int:staff_id>/phone")
+    @blueprint.post("/<small:staff_id>/phone")
     @needs(Can.STAFF)
     def phone(staff_id: int) -> Response | str:
         """Forget the phone that shows codes."""
         return change(staff_id, lambda db, asked: accounts.forget_second_factor(db, staff_id, asked=asked))
 
-    @blueprint.post("/<int:staff_id>/password")
+    @blueprint.post("/<small:staff_id>/password")
     @needs(Can.STAFF)
     def password(staff_id: int) -> Response | str:
         """A new temporary password, shown once."""
         return change(staff_id, lambda db, asked: accounts.give_password(db, staff_id, secrets=secrets, asked=asked))
 
-    @blueprint.post("/<int:staff_id>/codes")
+    @blueprint.post("/<small:staff_id>/codes")
     @needs(Can.STAFF)
     def codes(staff_id: int) -> Response | str:
         """Printed codes, shown once."""

@@ -35,7 +35,7 @@ Told = tuple[str, str]
 NEXT_SHOWN = 5
 SHOWN: Mapping[str, tuple[str, frozenset[State]]] = {
     "all": (N_("All"), OF_THE_DAY),
-    "expected": (N_("Expected"), frozenset({State.EXPECTED})),
+    "expected": (N_("Still expected"), frozenset({State.EXPECTED})),
     "came": (N_("Have come"), frozenset({State.CAME})),
     "over": (N_("Finished"), OF_THE_DAY - {State.EXPECTED, State.CAME}),
     "cancelled": (N_("Cancelled"), frozenset({State.GIVEN_UP, State.CLOSED})),

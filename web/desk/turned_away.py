@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from core.booking.errors import BookingRefused, NoSuchBooking
 from core.catalogue.snapshot import Offering
+from core.clock import in_reach
 from core.staff.roles import Can
 from core.visits import turning_away
 from core.visits.expected import Expected
@@ -101,7 +102,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo and in_reach(moment) else None
 
 
 def _end(work: Work, row: Expected, offering: Offering | None, reason: Reason, form: WhenForm) -> Response | None:

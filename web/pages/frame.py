@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from core import wording
 from core.settings import Settings
 from core.wording import gettext as _
 from web.pages.look import STATIC, assets
+from web.pages.reading import use_numbers
 
 A_YEAR = 31_536_000
 CALLBACKS = ("/ussd/", "/sms/", "/healthz", "/readyz", "/metrics")
@@ -23,6 +25,8 @@ CALLBACKS = ("/ussd/", "/sms/", "/healthz", "/readyz", "/metrics")
 API = "/api/"
 DESK = "/desk"
 A_MINUTE = 60
+NONSENSE = re.compile("[\0\ud800-\udfff]")
+"""Half of a character, or the one that ends texts in C."""
 
 
 def frame(app: Flask, settings: Settings) -> None:
@@ -66,7 +70,9 @@ def frame(app: Flask, settings: Settings) -> None:
         practice=lambda: settings.practice,
         dial=lambda: settings.ussd_codes[0].code,
     )
+    use_numbers(app)
     app.before_request(_speak)
+    app.before_request(_refuse_nonsense)
     app.after_request(_headers)
     app.register_blueprint(_pages())
 
@@ -111,6 +117,14 @@ def _speak() -> None:
         wording.speak(session.get("language") or _asked_for())
 
 
+def _refuse_nonsense() -> None:
+    """No page has such an address, and no text column takes what is in it."""
+    if is_page(request.path):
+        given = (request.path, *(part for pair in request.args.items(multi=True) for part in pair))
+        if any(NONSENSE.search(part) for part in given):
+            abort(404)
+
+
 def _asked_for() -> str:
     """sw-KE, en → sw."""
     asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
@@ -142,7 +156,7 @@ def _headers(response: BaseResponse) -> BaseResponse:
 
 def _here() -> str:
     """This page, to come back to."""
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return request.full_path.rstrip("?")
 
 
 def _pages() -> Blueprint:
@@ -168,7 +182,10 @@ def _pages() -> Blueprint:
         if code not in wording.LANGUAGES:
             abort(404)
         session["language"] = code
-        back = urlsplit(request.args.get("back", "/"))
+        try:
+            back = urlsplit(request.args.get("back", "/"))
+        except ValueError:
+            return redirect("/")
         # Only a page of ours: never to another host, whatever the address says.
         safe = not (back.scheme or back.netloc) and back.path.startswith("/") and not back.path.startswith("//")
         return redirect(f"{back.path}?{back.query}" if safe and back.query else back.path if safe else "/")

@@ -29,6 +29,7 @@ PUBLIC_HOLIDAY = "public_holiday"
 MOST_DAYS = 366
 """For longer than this, a centre or service is taken out of the catalogue."""
 LONGEST_REASON = 200
+_OF_A_PRESS = ("site_id", "reason", "who", "created_at", "starts_at", "ends_at", "counters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +176,18 @@ def lift(db: Session, *, closure_id: int, site_id: int, actor: Actor, request_ke
     once(db, request_key, work, now=now)
 
 
+def press_of(closure: Closure) -> tuple[object, ...]:
+    """What tells one press from another: that the system is down closes several services at once."""
+    if closure.reason != SYSTEM_DOWN:
+        return (closure.id,)
+    return tuple(getattr(closure, name) for name in _OF_A_PRESS)
+
+
 def made_with(db: Session, closure: Closure) -> list[int]:
-    """The closure, and those that the same press made because the system was down; ids in order."""
+    """The closure, and those that the same press made; ids in order."""
     if closure.reason != SYSTEM_DOWN:
         return [closure.id]
-    alike = ("site_id", "reason", "who", "created_at", "starts_at", "ends_at")
-    same = [getattr(Closure, name).is_not_distinct_from(getattr(closure, name)) for name in alike]
+    same = [getattr(Closure, name).is_not_distinct_from(getattr(closure, name)) for name in _OF_A_PRESS]
     return list(db.scalars(sa.select(Closure.id).where(*same).order_by(Closure.id)))
 
 

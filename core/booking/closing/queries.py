@@ -1,11 +1,14 @@
 """What became of closures, and of one booking because of them."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from core.booking.closing.clearing import span_of
+from core.booking.closing.commands import made_with, press_of
 from core.booking.closing.hit import people_left
 from core.booking.outcomes import booking_subject
 from core.booking.tables import Booking
@@ -20,7 +23,7 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One closure, and how far it is with the people it hit."""
+    """One closure, or all that one press made because the system was down; and how far it is with the people hit."""
 
     id: int
     site_id: int
@@ -38,6 +41,8 @@ class Progress:
     """Bookings and appointments that are still to be moved."""
     is_cleared: bool
     """Nobody is left on it."""
+    also: tuple[int, ...] = ()
+    """The other offerings that the same press closed: `id` stands for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,19 @@ def closures_of(db: Session, site_id: int, *, now: datetime) -> list[Progress]:
         .order_by(Closure.id.desc())
         .limit(MOST_LISTED)
     )
-    return [_progress(db, row, now) for row in rows]
+    pressed: dict[object, list[Progress]] = defaultdict(list)
+    for row in rows:
+        pressed[press_of(row)].append(_progress(db, row, now))
+    return [_together(some) for some in pressed.values()]
 
 
 def closure_at(db: Session, site_id: int, closure_id: int, *, now: datetime) -> Progress | None:
     """One of a centre's."""
     row = db.scalar(sa.select(Closure).where(Closure.id == closure_id, Closure.site_id == site_id))
-    return None if row is None else _progress(db, row, now)
+    if row is None:
+        return None
+    others = db.scalars(sa.select(Closure).where(Closure.id.in_(made_with(db, row)), Closure.id != row.id))
+    return _together([_progress(db, one, now) for one in (row, *others)])
 
 
 def moved_by_closure(db: Session, booking_id: int) -> Moved | None:
@@ -82,6 +93,17 @@ def moved_by_closure(db: Session, booking_id: int) -> Moved | None:
         .limit(1)
     ).one()
     return Moved(closure_id, datetime.fromisoformat(details["was_at"]), details["was_offering_id"])
+
+
+def _together(some: Sequence[Progress]) -> Progress:
+    return replace(
+        some[0],
+        moved=sum(one.moved for one in some),
+        ended=sum(one.ended for one in some),
+        left=sum(one.left for one in some),
+        is_cleared=all(one.is_cleared for one in some),
+        also=tuple(one.offering_id for one in some[1:] if one.offering_id is not None),
+    )
 
 
 def _progress(db: Session, row: Closure, now: datetime) -> Progress:

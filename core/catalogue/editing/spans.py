@@ -7,6 +7,7 @@ from typing import TypeVar
 from core.catalogue.content import overlap
 from core.catalogue.errors import BadSpan, Overlapping
 from core.catalogue.tables import Fee, SiteHours
+from core.clock import in_reach
 from core.wording import dates
 from core.wording import gettext as _
 
@@ -17,8 +18,12 @@ A_DAY = timedelta(days=1)
 
 def check_span(valid_from: date, valid_until: date | None) -> None:
     """Raises:
-    BadSpan: it ends before it begins.
+    BadSpan: it ends before it begins, or a day of it is too far away to have a day after it.
     """
+    if not in_reach(valid_from):
+        raise BadSpan(_("That day is too far away."), field="valid_from")
+    if valid_until is not None and not in_reach(valid_until):
+        raise BadSpan(_("That day is too far away."), field="valid_until")
     if valid_until is not None and valid_until < valid_from:
         raise BadSpan(_("The last day is before the first."), field="valid_until")
 

@@ -101,7 +101,7 @@ def test_the_digits_stand_nowhere_before_the_sms_leaves(web):
 
 
 @pytest.mark.parametrize(
-    ("language", "begins"), [("en", "is your Huduma code"), ("sw", "ni namba yako ya siri ya Huduma")]
+    ("language", "begins"), [("en", "is your Huduma code"), ("sw", "ni nambari yako ya siri ya Huduma")]
 )
 def test_the_sms_says_the_digits(web, language, begins):
     web.sends()

@@ -1,0 +1,56 @@
+"""Nothing that stands in an address makes a page fail, whoever asks."""
+
+import pytest
+
+from tests.hostile import HUGE, addresses, asking, signed
+
+OURS = ("/desk", "/api", "/ussd", "/sms", "/healthz", "/readyz", "/metrics", "/static")
+
+
+@pytest.fixture
+def good():
+    values = {"service": "IDR", "site": "GPO", "what": "202611240700", "day": "2026-11-24", "reference": "48217092"}
+    return lambda _rule, name: values.get(name, "1")
+
+
+@pytest.fixture(params=["anybody", "proven"])
+def client(request, citizen):
+    if request.param == "proven":
+        citizen.opens("/booking/phone").proves()
+    return citizen.client
+
+
+def routes(app, method):
+    return [r for r in app.url_map.iter_rules() if method in r.methods and not r.rule.startswith(OURS)]
+
+
+def test_no_address_makes_a_page_fail(app, client, good):
+    assert len(routes(app, "GET")) > 20
+    faults = []
+    for rule in routes(app, "GET"):
+        for address in (*addresses(rule, good), *asking(app, rule, good)):
+            if (status := client.get(address).status_code) >= 500:
+                faults.append(f"{address[:200]} answers {status}")
+    assert faults == []
+
+
+def test_no_address_makes_a_button_fail(app, client, good):
+    faults = []
+    client.get("/")
+    data = signed(app, client)
+    for rule in routes(app, "POST"):
+        for address in addresses(rule, good):
+            if (status := client.post(address, data=data).status_code) >= 500:
+                faults.append(f"POST {address[:200]} answers {status}")
+    assert faults == []
+
+
+@pytest.mark.parametrize("address", ["/booking/%00/give-up", f"/booking/offers/{HUGE}", f"/booking/waits/{HUGE}/stop"])
+def test_what_cannot_be_is_not_there(citizen, address):
+    assert citizen.client.post(address).status_code == 404
+
+
+@pytest.mark.parametrize("back", ["//[", "%00", "//other.example", "https://other.example/", "%5C%5Cother.example"])
+def test_choosing_a_language_leads_to_a_page_of_ours(citizen, back):
+    answer = citizen.client.get(f"/language/sw?back={back}")
+    assert answer.status_code == 404 or answer.location == "/"
