@@ -13,16 +13,20 @@ from werkzeug.routing import Rule
 
 HUGE = "9" * 20
 FAR = "31/12/9999"
-NONSENSE = ("%00", HUGE, "3000000000", "-1", quote("٣٣"), "9999-12-31", quote("\N{PILE OF POO}"), "x" * 3000, "%ff")
-"""As a path has them, one after another in each of its arguments."""
-ASKED = (HUGE, FAR, "9999-12-31", quote(f"2026-11-23T06:00:00+00:00/{HUGE}"), quote("٣٣"), "%ff", "//%5B", "-1")
-"""In a query, by themselves; NUL is refused before anybody reads a query."""
+ODD = quote("\N{PILE OF POO}٣") + "%ff//["
+NONSENSE = (HUGE, "3000000000", "-1", quote("٣٣"), "9999-12-31", ODD, "x" * 3000)
+"""As a path has them, one after another in each of its arguments; NUL is refused before anybody reads one."""
+ASKED = (HUGE, FAR, quote(f"2026-11-23T06:00:00+00:00/{HUGE}"))
+"""In a query, by themselves."""
+ASKED_TOGETHER = ("%00", "-1", ODD)
 
 Good = Callable[[Rule, str], str]
 
 
 def addresses(rule: Rule, good: Good) -> Iterator[str]:
     """The route with nonsense in one argument at a time, and what is right in the others."""
+    if rule.arguments:
+        yield _filled(rule, lambda _rule, _name: "%00")
     for hostile in sorted(rule.arguments):
         for nonsense in NONSENSE:
             yield _filled(rule, lambda rule, name, hostile=hostile, it=nonsense: it if name == hostile else good(rule, name))
@@ -31,8 +35,9 @@ def addresses(rule: Rule, good: Good) -> Iterator[str]:
 def asking(app: Flask, rule: Rule, good: Good) -> Iterator[str]:
     """The route with nonsense in what it reads from the query."""
     address, names = _filled(rule, good), names_read(inspect.getmodule(inspect.unwrap(app.view_functions[rule.endpoint])))
-    yield f"{address}?{'&'.join(f'{name}=%00' for name in sorted(names)) or '%00=1'}"
-    for name in sorted(names):
+    for nonsense in ASKED_TOGETHER:
+        yield f"{address}?{'&'.join(f'{name}={nonsense}' for name in sorted(names))}"
+    for name in sorted(names - {"said"}):
         for nonsense in ASKED:
             yield f"{address}?{name}={nonsense}"
 

@@ -138,15 +138,23 @@ def delete_past_windows(context: Context, now: datetime) -> None:
 
 
 def save_day_lists(context: Context, now: datetime) -> None:
-    """In the evening: who is expected tomorrow, a centre a transaction."""
+    """In the evening: who is expected tomorrow, a centre a transaction.
+
+    A list that cannot be made is logged and comes again; every other centre has its own.
+    """
     tomorrow = local_date(now) + timedelta(days=1)
     with context.transaction() as db:
         sites = day_lists.sites_to_save(db, now=now, limit=BATCH)
     for site_id in sites:
         if context.stopping.is_set():
             return
-        with context.transaction() as db:
-            day_lists.save_list(db, context.register, site_id=site_id, day=tomorrow, now=now)
+        try:
+            with context.transaction() as db:
+                day_lists.save_list(db, context.register, site_id=site_id, day=tomorrow, now=now)
+        except DatabaseDown:
+            raise
+        except Exception:
+            _log.exception("the list of a centre's day could not be saved", site=site_id)
     _in_batches(context, lambda db: day_lists.forget_lists(db, now=now, limit=BATCH))
 
 

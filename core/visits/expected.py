@@ -13,6 +13,7 @@ from core.booking.tables import Appointment, Booking, BookingHistory
 from core.catalogue.tables import Offering
 from core.db import Session
 from core.people.register import Register
+from core.people.sealing import Unsealable
 from core.people.tables import Person
 
 PAGE = 50
@@ -126,7 +127,7 @@ def phone_end(db: Session, register: Register, visit: Expected) -> str | None:
     sealed = db.scalar(
         sa.select(Person.phone_sealed).join(table, table.contact_id == Person.id).where(table.id == visit.id)
     )
-    return register.open_phone(sealed)[-3:] if sealed else None
+    return _phone(register, sealed)[-3:] or None
 
 
 def ending_in(db: Session, register: Register, *, site_id: int, day: date, last_four: str) -> list[Expected]:
@@ -145,9 +146,24 @@ def ending_in(db: Session, register: Register, *, site_id: int, day: date, last_
 
 
 def _ends_in(row: sa.Row[Any], register: Register, last_four: str) -> bool:
-    if row.identity_sealed and register.last_digits(row.identity_sealed, 4) == last_four:
-        return True
-    return row.phone_sealed is not None and register.open_phone(row.phone_sealed).endswith(last_four)
+    ends = (_digits(register, row.identity_sealed, 4), _phone(register, row.phone_sealed)[-len(last_four) :])
+    return last_four in ends
+
+
+def _digits(register: Register, identity_sealed: bytes | None, count: int = 3) -> str | None:
+    """None: nobody knows it. A number that cannot be opened is one of those: a day must not stop at one row."""
+    try:
+        return register.last_digits(identity_sealed, count) if identity_sealed else None
+    except Unsealable:
+        return None
+
+
+def _phone(register: Register, sealed: bytes | None) -> str:
+    """Empty, where there is none or it cannot be opened."""
+    try:
+        return register.open_phone(sealed) if sealed else ""
+    except Unsealable:
+        return ""
 
 
 def _of_day(site_id: int, day: date) -> sa.Subquery:
@@ -232,7 +248,7 @@ def _expected(row: sa.Row[Any], register: Register) -> Expected:
         offering_id=row.offering_id,
         service_id=row.service_id,
         state=State(row.state),
-        last_digits=register.last_digits(row.identity_sealed) if row.identity_sealed else None,
+        last_digits=_digits(register, row.identity_sealed),
         came_at=row.came_at,
         priority=row.turn == 0,
         ended_at=row.ended_at,

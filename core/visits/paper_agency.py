@@ -52,10 +52,7 @@ def key_in_sent(db: Session, entry: Sent, *, site: Site, actor: Actor, request_k
     def work() -> Outcome:
         check_time(site, entry.at, now=now)
         row = _lock(db, entry, site.id)
-        if entry.what is What.CAME:
-            already = row.came_at is not None
-        else:
-            already = row.outcome == entry.what.value
+        already = row.came_at is not None if entry.what is What.CAME else row.outcome == entry.what.value
         if not already:
             _put_right(db, entry, row, now=now)
             name = "appointment.checked_in" if entry.what is What.CAME else "appointment.served"

@@ -7,10 +7,13 @@ import sqlalchemy as sa
 
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.importer import load_catalogue
-from core.catalogue.tables import Trust
+from core.catalogue.tables import Closure, Trust
+from core.clock import local_date
 from core.people.tables import Event
+from core.wording import dates
 from tests.desk.edited import app, edited_app  # noqa: F401 - fixtures in place of others
-from tests.desk.pages import fill, seen, unseen
+from tests.desk.bookers import Books, clears, times
+from tests.desk.pages import fill, seen, token, unseen
 from tests.support import NOW
 
 TODAY = date(2026, 11, 23)
@@ -38,6 +41,12 @@ def known(transaction):
             return read_catalogue(db, today=TODAY)
 
     return read
+
+
+def confirms(client, address, at=None, **values):
+    """Open the page (or have it open already) and press: it is right as it stands."""
+    page = at or client.get(address).text
+    return client.post(address, data=unseen(page) | {"seen": token(page, "seen")} | NOTE | values)
 
 
 def test_names_are_shown_as_a_phone_shows_them_before_they_are_saved(secretary, known):
@@ -70,7 +79,8 @@ def test_a_fee_is_verified_replaced_and_taken_away(secretary, known):
     held = known().services["IDR"].fee_on(TODAY)
     verify = f"/desk/catalogue/service/IDR/fee/{held.valid_from}/verify"
     assert verify in page
-    assert fill(secretary, verify, **NOTE).status_code == 303
+    assert f"KES {held.amount_kes:,}" in seen(secretary.get(verify).text)
+    assert confirms(secretary, verify).status_code == 303
     assert known().services["IDR"].fee_on(TODAY).trust is Trust.VERIFIED
 
     fee = {"amount_kes": "1,200", "valid_from": "01/01/2027"} | SURE
@@ -79,8 +89,27 @@ def test_a_fee_is_verified_replaced_and_taken_away(secretary, known):
     refused = fill(secretary, "/desk/catalogue/service/IDR/fee", **(fee | {"valid_from": "01/12/2026"}))
     assert refused.text.count("Something else is planned from 1 Jan 2027") == 2
     assert 'value="1,200"' in refused.text
-    fill(secretary, "/desk/catalogue/service/IDR/fee/2027-01-01/drop", **NOTE)
+    drop = "/desk/catalogue/service/IDR/fee/2027-01-01/drop"
+    values = unseen(secretary.get(drop).text) | NOTE
+    pressed = [secretary.post(drop, data=values) for _ in range(2)]
+    assert [answer.location for answer in pressed] == ["/desk/catalogue/service/IDR"] * 2
+    assert secretary.get(drop).status_code == 404
     assert known().services["IDR"].fee_on(date(2027, 1, 1)).amount_kes == held.amount_kes
+
+
+def test_what_a_colleague_has_changed_since_the_page_was_opened_is_not_confirmed(secretary, known):
+    day = known().services["IDR"].fee_on(TODAY).valid_from
+    address = f"/desk/catalogue/service/IDR/fee/{day}/verify"
+    page = secretary.get(address).text
+    fee = {"amount_kes": "777", "valid_from": f"{day:%d/%m/%Y}", "note": "a rumour", "trust": "sourced"}
+    assert fill(secretary, "/desk/catalogue/service/IDR/fee", **fee).status_code == 303
+    refused = confirms(secretary, address, at=page)
+    assert "It has changed since you looked. Look again." in seen(refused.text)
+    assert "KES 777" in seen(refused.text)
+    assert known().services["IDR"].fee_on(TODAY).trust is Trust.SOURCED
+    assert fill(secretary, address, **NOTE).status_code == 200, "nothing was shown to whoever sends no mark"
+    assert confirms(secretary, address, at=refused.text).status_code == 303
+    assert known().services["IDR"].fee_on(TODAY).trust is Trust.VERIFIED
 
 
 @pytest.mark.parametrize(
@@ -107,7 +136,8 @@ def test_an_estimate_is_marked_and_what_to_bring_is_written_in_both_languages(se
     lists["sw"] += "\r\nRipoti ya polisi"
     fill(secretary, f"{address}/bring", **lists, **(SURE | {"trust": "sourced"}))
     assert known().services[code].requirements["sw"] == ("Kadi ya zamani", "Ripoti ya polisi")
-    fill(secretary, f"{address}/bring/verify", **NOTE)
+    assert "Old card; Police abstract" in seen(secretary.get(f"{address}/bring/verify").text)
+    confirms(secretary, f"{address}/bring/verify")
     assert known().services[code].requirements_trust is Trust.VERIFIED
 
 
@@ -132,11 +162,15 @@ def test_the_other_parts_of_a_service_and_a_centre(secretary, known, transaction
     service = service if secretary.get(service).status_code == 200 else "/desk/catalogue/service/IDN"
     fill(secretary, f"{service}/minutes", minutes="44", **NOTE)
     fill(secretary, f"{service}/appointment", appointment="optional", **NOTE)
+    refused = fill(secretary, "/desk/catalogue/service/IDR/appointment", appointment="walk_in", **NOTE)
+    assert "Centres where it is open for booking: " in seen(refused.text)
     page = seen(secretary.get(service).text)
     assert "One may book, or walk in" in page
     assert "Minutes at the counter 44" in page
     fill(secretary, f"{centre}/town", town="Nairobi", **SURE)
-    fill(secretary, f"{centre}/hours/verify", **NOTE)
+    assert "Mon, from 5 Dec 2022: 7:00am - 7:00pm" in seen(secretary.get(f"{centre}/hours/verify").text)
+    for part in ("hours", "town"):
+        assert confirms(secretary, f"{centre}/{part}/verify").status_code == 303
     assert {p.trust for p in known().sites["CTS"].hours} == {Trust.VERIFIED}
     category = next(iter(known().categories))
     names = {"short_en": "Papers", "short_sw": "Karatasi", "full_en": "Papers of all kinds", "full_sw": "Karatasi zote"}
@@ -146,7 +180,7 @@ def test_the_other_parts_of_a_service_and_a_centre(secretary, known, transaction
         assert db.scalars(sa.select(Event.who).where(Event.name == "catalogue.changed")).all()
 
 
-def test_an_outreach_is_added_and_a_day_is_closed(secretary, known):
+def test_an_outreach_is_added(secretary, known):
     new = {
         "kind": "outreach",
         "code": "OUT1",
@@ -165,11 +199,41 @@ def test_an_outreach_is_added_and_a_day_is_closed(secretary, known):
     assert [answer.location for answer in made] == ["/desk/catalogue/centre/OUT1"] * 2
     assert known().sites["OUT1"].closes_on == date(2026, 12, 5)
 
-    fill(secretary, "/desk/catalogue/holidays", day="09/12/2026", closed="closed", reason="Mourning", **NOTE)
-    assert date(2026, 12, 9) in known().closed_days
-    assert "9 Dec 2026: closed (Mourning)" in seen(secretary.get("/desk/catalogue/holidays").text)
-    fill(secretary, "/desk/catalogue/holidays/2026-12-09/drop", **NOTE)
-    assert date(2026, 12, 9) not in known().closed_days
+
+def test_a_day_is_closed_after_one_has_seen_who_is_booked_and_they_are_moved(
+    secretary, known, transaction, register, ledger
+):
+    for phone in (1, 2):
+        Books(transaction, register, ledger)(phone=phone)
+    day = local_date(times(transaction)[0])
+    address, said = "/desk/catalogue/holidays", {"closed": "closed", "reason": "Mourning"} | NOTE
+    said["day"] = f"{day:%d/%m/%Y}"
+    check = fill(secretary, address, **said)
+    name = known().sites["GPO"].names.full["en"]
+    assert "Bookings: 2. Appointments of agencies: 0." in seen(check.text)
+    assert f"{name} 2 0" in seen(check.text)
+    assert day not in known().closed_days
+    assert 'value="Mourning"' in secretary.post(address, data=unseen(check.text) | said | {"do": "change"}).text
+
+    pressed = [secretary.post(address, data=unseen(check.text) | said | {"do": "it"}) for _ in range(2)]
+    assert [answer.location for answer in pressed] == [address] * 2
+    assert f"{dates.month_day(day)} 2026: closed (Mourning)" in seen(secretary.get(address).text)
+    clears(transaction, known())
+    assert all(local_date(at) > day for at in times(transaction))
+    ledger.is_balanced()
+    assert "Mourning" in seen(secretary.get("/desk/closures?centre=GPO").text)
+
+    assert fill(secretary, f"{address}/{day}/drop", **NOTE).status_code == 303
+    assert day not in known().closed_days
+    with transaction() as db:
+        assert not db.scalars(sa.select(Closure).where(Closure.lifted_at.is_(None))).all()
+
+
+def test_what_is_wrong_with_a_day_is_said_before_anybody_is_counted(secretary):
+    said = {"day": "22/11/2026", "closed": "closed", "reason": "Mourning"} | NOTE
+    refused = fill(secretary, "/desk/catalogue/holidays", **said).text
+    assert "That is past." in seen(refused)
+    assert 'value="22/11/2026"' in refused
 
 
 def test_everything_set_at_the_desk_is_left_when_the_files_are_loaded(transaction):

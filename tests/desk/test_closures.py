@@ -97,7 +97,16 @@ def test_the_system_is_down_in_two_taps(desk: Any, books: Books, transaction: An
     clears(transaction, catalogue)
     moved, stays = times(transaction)
     assert (local_date(moved) > local_date(NOW), local_date(stays)) == (True, local_date(NOW))
-    assert "The system is down" in seen(manager.get(answer.location).text)
+    listed = manager.get(answer.location).text
+    assert listed.count("The system is down</td>") == 1, "one press is one line"
+    [number] = set(re.findall(r'href="/desk/closures/(\d+)"', listed))
+    shown = manager.get(f"/desk/closures/{number}").text
+    assert "1 moved, 0 without a time, 0 left" in seen(shown)
+    manager.post(f"/desk/closures/{number}/lift", data=unseen(shown))
+    with transaction() as db:
+        closed = db.scalars(sa.select(rows.Closure)).all()
+    assert len(closed) > 1
+    assert all(one.lifted_at for one in closed)
     ledger.is_balanced()
 
 
@@ -140,6 +149,11 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(desk: Any, values: dic
     assert said in answer.text
     if values.get("reason") != "":
         assert "a strike in town" in answer.text
+
+
+def test_the_way_from_a_service_that_is_to_be_switched_off_has_chosen_it(desk: Any) -> None:
+    page = desk("manager").get("/desk/closures/new?centre=GPO&service=IDR").text
+    assert re.findall(r'<option value="(\w+)" selected', page) == ["IDR"]
 
 
 def test_changing_ones_mind_keeps_what_was_typed_and_does_nothing(desk: Any, transaction: Any) -> None:

@@ -69,9 +69,7 @@ def shown(clerk: Desktop) -> dict[str, str]:
         ("", ["no bin", "A1", "no bin, no phone", "A1, no phone"], ""),
     ],
 )
-def test_what_was_looked_at_is_what_goes_back(
-    papers: Papers, sit: Sit, query: str, gone: list[str], said: str
-) -> None:
+def test_what_was_looked_at_is_what_goes_back(papers: Papers, sit: Sit, query: str, gone: list[str], said: str) -> None:
     numbers = {
         name: papers.make(
             Stage.RECEIVED,

@@ -58,7 +58,7 @@ class PaperForm(ServedForm):
     """One line of a paper list."""
 
     who = one_of(N_("Who is it?"), none=N_("Choose who it is."))
-    reference = words(N_("Number"), hint=N_("As it is printed on the day list. Leave it empty without a booking."), most=40)
+    reference = words(N_("Number"), hint=N_("As printed on the day list. Leave it empty without a booking."), most=40)
     service = pick(N_("Service"), hint=N_("Needed without a booking only."))
     what = one_of(N_("What was done?"), none=N_("Choose what was done."))
     day = DayField(N_("Day"), N_("Type the day."), hint=N_("At most a week ago, such as 24/11/2026."))
@@ -90,13 +90,14 @@ class PaperForm(ServedForm):
         """Of a valid form."""
         what, at, service = What(self.what.data), self.at, catalogue.services.get(self.service.data)
         application = self.application() if self.makes_document else None
+        number = self.reference.data or ""
         if self.who.data == Who.AGENCY:
-            return Sent(self.reference.data, what, at, service_id=service.id if service else None)
+            return Sent(number, what, at, service_id=service.id if service else None)
         if self.who.data == Who.WALK_IN:
             assert service is not None, "the form has been checked"
             return WalkIn(service.id, at, application=application, paid=self.paid)
         return Entry(
-            parse_reference(self.reference.data),
+            parse_reference(number),
             what,
             at,
             application=application,

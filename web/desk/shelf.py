@@ -25,8 +25,8 @@ from web.desk import scanned
 from web.desk.access import needs, officer
 from web.desk.asking import Asked
 from web.desk.reach import chosen_site, own_document, own_services
-from web.pages.reading import asked_number
 from web.pages.forms import EXPIRED
+from web.pages.reading import asked_number
 from web.portal.slip import qr_code
 from web.work import Work
 

@@ -162,12 +162,14 @@ def lift(db: Session, *, closure_id: int, site_id: int, actor: Actor, request_ke
     What was closed with it, because the system was down, opens with it.
 
     Raises:
-        NoSuchClosure: none of that number at this centre.
+        NoSuchClosure: none of that number at this centre, or it shuts nothing: it
+            only moves people after a change of hours.
     """
 
     def work() -> Outcome:
         hold_version(db)
-        closure = db.scalar(sa.select(Closure).where(Closure.id == closure_id, Closure.site_id == site_id))
+        shuts = sa.func.coalesce(Closure.counters, 1) > 0
+        closure = db.scalar(sa.select(Closure).where(Closure.id == closure_id, Closure.site_id == site_id, shuts))
         if closure is None:
             raise NoSuchClosure
         reopen(db, made_with(db, closure), actor=actor, now=now)

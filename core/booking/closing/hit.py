@@ -2,7 +2,9 @@
 
 In each of its windows as many are hit as places are taken beyond those the
 window has. Where all of it is shut these are all; where some counters are, it
-is the holds first, then places that are on offer, then the bookings made last.
+is the holds first, then places that are on offer, then the bookings made last,
+then agencies' appointments. Whoever has come already is hit only where nobody
+else is left.
 """
 
 from collections.abc import Mapping
@@ -156,17 +158,22 @@ def _ranked(table: str, order: str, crowded: str, *, key: str = "id", live: str 
     """
 
 
-_LAST_MADE = "mine.priority, mine.created_at DESC, mine.id DESC"
+_HAVE_COME = "mine.came_at IS NOT NULL"
+_LAST_MADE = f"{_HAVE_COME}, mine.priority, mine.created_at DESC, mine.id DESC"
 _LIVE = "mine.ended_at IS NULL"
 # Another transaction may have moved the row since this statement began: what is locked is looked at again.
 _STILL_THERE = "mine.offering_id = ranked.offering_id AND mine.starts_at = ranked.starts_at"
 
 
 def _bookings(crowded: str) -> str:
+    """Whoever has come goes after the appointments of those who have not."""
+    before = f"""CASE WHEN {_HAVE_COME} THEN (
+        SELECT count(*) FROM appointments a JOIN offerings offering ON offering.id = a.offering_id AND {_HERE}
+        WHERE a.starts_at = crowded.starts_at AND a.ended_at IS NULL AND a.came_at IS NULL) ELSE 0 END"""
     return f"""
         SELECT mine.id, mine.offering_id, ranked.site_id, mine.starts_at, mine.service_id, mine.reference,
                mine.contact_id, mine.beneficiary_id, contact.language, mine.created_at, mine.came_at, mine.priority
-        FROM ({_ranked("bookings", _LAST_MADE, crowded)}) ranked
+        FROM ({_ranked("bookings", _LAST_MADE, crowded, before=before)}) ranked
         JOIN bookings mine ON mine.id = ranked.id AND {_STILL_THERE}
         JOIN people contact ON contact.id = mine.contact_id
         WHERE ranked.is_hit
@@ -177,10 +184,10 @@ def _bookings(crowded: str) -> str:
 
 def _appointments(crowded: str) -> str:
     """An agency has to tell its people by itself: they are moved after those whom we can tell."""
-    made = "mine.created_at DESC, mine.id DESC"
+    made = f"{_HAVE_COME}, mine.created_at DESC, mine.id DESC"
     before = f"""(
         SELECT count(*) FROM bookings b JOIN offerings offering ON offering.id = b.offering_id AND {_HERE}
-        WHERE b.starts_at = crowded.starts_at)"""
+        WHERE b.starts_at = crowded.starts_at AND ({_HAVE_COME} OR b.came_at IS NULL))"""
     return f"""
         SELECT mine.id, mine.offering_id, ranked.site_id, mine.starts_at, ranked.service_id, mine.reference,
                CAST(NULL AS bigint) AS contact_id, CAST(NULL AS bigint) AS beneficiary_id,

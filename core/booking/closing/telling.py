@@ -59,7 +59,11 @@ def tell_moved(db: Session, hit: Hit, place: Found, *, asking: bool, now: dateti
 
 
 def tell_ended(db: Session, catalogue: Catalogue, room: Room, hit: Hit, *, now: datetime) -> None:
-    """By an SMS; and they are put in line, where they stand as if they had been waiting since they booked."""
+    """By an SMS; and they are put in line, where they stand as if they had been waiting since they booked.
+
+    Not where somebody of the phone stands there already who cannot be told
+    apart from them: one entry is one place. Their SMS says how to book again.
+    """
     assert hit.contact_id is not None
     service = catalogue.service_by_id(hit.service_id)
     site = catalogue.site_by_id(hit.seat.site_id)
@@ -75,6 +79,9 @@ def tell_ended(db: Session, catalogue: Catalogue, room: Room, hit: Hit, *, now: 
         now=now,
         asked_for=True,
     )
+    person = Beneficiary(hit.beneficiary_id)
+    if hit.beneficiary_id is None and waitlist.is_waiting(db, hit.contact_id, hit.service_id, person):
+        return
     near = [offering.site for offering in room.in_reach(hit.seat, hit.service_id)]
     today = local_date(now)
     intent = Intent(hit.contact_id, f"closed:{hit.id}", Actor("clock"), hit.language, now)
@@ -86,7 +93,7 @@ def tell_ended(db: Session, catalogue: Catalogue, room: Room, hit: Hit, *, now: 
             sites=[site, *near][:MOST_CENTRES],
             first_day=today,
             last_day=today + timedelta(days=WAIT_DAYS),
-            beneficiary=Beneficiary(hit.beneficiary_id),
+            beneficiary=person,
             since=hit.created_at,
         )
     except BookingRefused:

@@ -7,7 +7,7 @@ outcome, and the caller commits.
 """
 
 from core.booking.waitlist.answering import accept, decline
-from core.booking.waitlist.joining import MAX_WAITS_A_PHONE, Waits, join, leave
+from core.booking.waitlist.joining import MAX_WAITS_A_PHONE, Waits, is_waiting, join, leave
 from core.booking.waitlist.tending import tend
 
-__all__ = ["MAX_WAITS_A_PHONE", "Waits", "accept", "decline", "join", "leave", "tend"]
+__all__ = ["MAX_WAITS_A_PHONE", "Waits", "accept", "decline", "is_waiting", "join", "leave", "tend"]

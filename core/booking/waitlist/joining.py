@@ -22,6 +22,7 @@ from core.idempotency import Outcome, once
 from core.messaging import outbox
 from core.messaging.tables import Lane
 from core.people.audit import Intent, record_event
+from core.people.tables import Person
 
 MAX_WAITS_A_PHONE = 6
 """As many as a phone may have bookings."""
@@ -60,7 +61,8 @@ def join(
     earlier place: the span ends the day before it, and its person is the one
     served. `since` is when they began to want it, if that is not now: it decides
     who is first. Asked for once more, the same again changes nothing; other centres
-    and days are added, and the place in the line stays.
+    and days are added, and the place in the line stays. Only who has said STOP since
+    then begins anew: what is offered to those in line goes past them.
 
     Raises:
         NoSuchBooking: this phone has no live booking of that reference.
@@ -83,10 +85,10 @@ def join(
         known = _entry_like(db, intent.contact_id, service.id, person, own)
         wanted = _Wanted(sorted({site.id for site in sites}), begins, until)
         if known is None:
-            waits = _add(db, intent, service, person, own, wanted, since or intent.now)
+            waits = _add(db, intent, service, person, own, wanted, _began(db, intent, since or intent.now))
         else:
             waits = Waits(known.id, _until(known, own, wanted))
-        if known is None or _widen(db, known, own, wanted):
+        if known is None or _widen(db, known, own, wanted, _began(db, intent, known.created_at)):
             _tell_joined(db, intent, waits, service, sites)
         return {"entry_id": waits.entry_id, "last_day": waits.last_day.isoformat()}
 
@@ -124,6 +126,24 @@ def leave(db: Session, intent: Intent, *, entry_id: int) -> None:
 
 def _person_of(db: Session, own: OwnBooking) -> Beneficiary:
     return Beneficiary(db.scalar(sa.select(Booking.beneficiary_id).where(Booking.id == own.booked.id)))
+
+
+def is_waiting(db: Session, contact_id: int, service_id: int, person: Beneficiary) -> bool:
+    """Whether a phone stands in line for somebody who has no booking of the service."""
+    entries = sa.exists().where(
+        WaitlistEntry.contact_id == contact_id,
+        WaitlistEntry.service_id == service_id,
+        WaitlistEntry.beneficiary_id.is_not_distinct_from(person.person_id),
+        WaitlistEntry.booking_id.is_(None),
+        WaitlistEntry.ended_at.is_(None),
+    )
+    return db.scalar(sa.select(entries)) is True
+
+
+def _began(db: Session, intent: Intent, since: datetime) -> datetime:
+    """Since when they are in line: from now on, if they have said STOP since."""
+    stopped = db.scalar(sa.select(Person.opted_out_at).where(Person.id == intent.contact_id))
+    return since if stopped is None or stopped < since else intent.now
 
 
 def _entry_like(
@@ -185,13 +205,14 @@ def _until(known: sa.Row[Any], own: OwnBooking | None, wanted: _Wanted) -> date:
     return min(until, _day_before(own)) if own else until
 
 
-def _widen(db: Session, known: sa.Row[Any], own: OwnBooking | None, wanted: _Wanted) -> bool:
+def _widen(db: Session, known: sa.Row[Any], own: OwnBooking | None, wanted: _Wanted, began: datetime) -> bool:
     """Add to what an entry waits for. False if it waits for all of it already."""
     wider = {
         "site_ids": sorted({*known.site_ids, *wanted.site_ids}),
         "first_day": min(known.first_day, wanted.first_day),
         "last_day": _until(known, own, wanted),
         "booking_id": own.booked.id if own else None,
+        "created_at": began,
     }
     if all(getattr(known, name) == value for name, value in wider.items()):
         return False

@@ -48,6 +48,15 @@ def settle(db: Session, exchange: Exchange, *, now: datetime) -> None:
         SlotFull: no room is left for what the command takes, or somebody in line goes before it.
     """
     exchange.settle(db)
+    pass_on_left(db, exchange, now=now)
+
+
+def pass_on_left(db: Session, exchange: Exchange, *, now: datetime) -> None:
+    """Pass on what an exchange that has been settled leaves.
+
+    Raises:
+        SlotFull: somebody in line goes before who has taken a place.
+    """
     for seat in _waited_for(db, (exchange.left + exchange.freed).elements(), now=now):
         full = [key for key, room in room_at(db, seat).items() if room < 1]
         if not full:

@@ -338,6 +338,7 @@ def test_who_said_stop_after_booking_is_told_that_they_are_in_line_and_is_offere
 
 def test_two_people_of_a_phone_who_cannot_be_told_apart_are_not_both_told_that_they_are_in_line(world: World) -> None:
     """One entry is one place."""
+    world.site("MAK", area="elsewhere")
     here, there = _nowhere_else(world), _nowhere_else(world, "MAK")
     phone = world.phone()
     for offering in (here, there):

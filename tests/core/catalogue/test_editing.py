@@ -12,18 +12,19 @@ from core.booking.opening import Opening, close_offering, open_offering, places_
 from core.booking.seats import Exchange
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.editing import fees, holidays, hours, naming, places, services
-from core.catalogue.editing.edit import Edit
+from core.catalogue.editing.edit import Edit, mark_of, thing
 from core.catalogue.errors import (
     BadSpan,
     CatalogueRefused,
     NoSuchEntry,
+    Outdated,
     Overlapping,
     StillBooked,
     Unfit,
     Unsourced,
 )
 from core.catalogue.importer import load_catalogue
-from core.catalogue.tables import Fee, Named, Offering, SiteHours, Trust
+from core.catalogue.tables import Fee, Named, Offering, Part, SiteHours, Trust
 from core.catalogue.version import catalogue_version
 from core.clock import at_local, local_date
 from core.db import transactions
@@ -148,8 +149,53 @@ def test_a_fee_that_has_begun_is_not_taken_away(seeded, edit):
 def test_an_amount_is_confirmed_as_it_stands(seeded, edit):
     held = fee_on(seeded, TODAY)
     assert held.trust is Trust.SOURCED
-    assert fees.verify_fee(seeded, "IDR", valid_from=held.valid_from, edit=edit())
+    day, seen = held.valid_from, mark_of(fees.fees_of(seeded, thing(seeded, Named.SERVICE, "IDR"))[0])
+    assert fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen, edit=edit())
+    assert not fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen, edit=edit()), "a colleague has confirmed it too"
     assert (fee_on(seeded, TODAY).amount_kes, fee_on(seeded, TODAY).trust) == (held.amount_kes, Trust.VERIFIED)
+
+
+def test_what_has_changed_since_it_was_seen_is_not_confirmed(seeded, edit):
+    service, site = thing(seeded, Named.SERVICE, "IDR"), thing(seeded, Named.SITE, "GPO")
+    address = read_catalogue(seeded, today=TODAY).sites["GPO"].address
+    fee = fees.fees_of(seeded, service)[0]
+    day = date.fromisoformat(fee["from"])
+    seen = [mark_of(one) for one in (fee, services.list_of(seeded, service), hours.hours_of(seeded, site), address)]
+    rumour = {"edit": edit(note="a rumour", trust=Trust.SOURCED)}
+
+    def again():
+        return {"edit": edit(note="a rumour", trust=Trust.SOURCED)}
+
+    fees.set_fee(seeded, "IDR", amount_kes=777, valid_from=day, valid_until=None, **rumour)
+    services.set_list(seeded, "IDR", texts={"en": ["A goat"], "sw": ["Mbuzi"]}, **again())
+    hours.set_hours(seeded, "GPO", week={0: (time(9), time(15))}, valid_from=JANUARY, valid_until=None, **again())
+    places.set_address(seeded, "GPO", address="Somewhere else", **again())
+    attempts = (
+        lambda: fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen[0], edit=edit()),
+        lambda: services.verify_list(seeded, "IDR", seen=seen[1], edit=edit()),
+        lambda: hours.verify_hours(seeded, "GPO", seen=seen[2], edit=edit()),
+        lambda: places.verify(seeded, "GPO", Part.ADDRESS, seen=seen[3], edit=edit()),
+    )
+    for attempt in attempts:
+        with pytest.raises(Outdated):
+            attempt()
+    catalogue = read_catalogue(seeded, today=TODAY)
+    assert catalogue.services["IDR"].fee_on(TODAY).trust is Trust.SOURCED
+    assert catalogue.services["IDR"].requirements_trust is Trust.SOURCED
+    assert catalogue.sites["GPO"].address_trust is Trust.SOURCED
+
+
+def test_nobody_is_told_to_walk_in_where_the_service_is_still_booked(seeded, edit):
+    for site in ("GPO", "MAK"):
+        open_offering(seeded, Opening("IDR", site, counters=2, minutes=15), edit=edit())
+    with pytest.raises(Unfit, match="open for booking: 2") as refused:
+        services.set_appointment(seeded, "IDR", appointment="walk_in", edit=edit())
+    assert refused.value.field == "appointment"
+    for site in ("GPO", "MAK"):
+        close_offering(seeded, service="IDR", site=site, edit=edit())
+    assert services.set_appointment(seeded, "IDR", appointment="walk_in", edit=edit())
+    with pytest.raises(Unfit):
+        open_offering(seeded, Opening("IDR", "GPO", counters=2, minutes=15), edit=edit())
 
 
 def test_hours_for_a_time_give_way_to_those_before_again(seeded, edit):

@@ -1,5 +1,6 @@
 """Checking in: once, kindly, and also who comes on another day or to another centre."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -7,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking import commands
-from core.booking.errors import NoSuchBooking, NotOffered
+from core.booking.closing import What
+from core.booking.errors import NoSuchBooking, NotOffered, SlotFull
 from core.booking.tables import Booking, Counted
 from core.booking.upkeep import archive_past
+from core.catalogue.snapshot import Shut
 from core.messaging.tables import Message, Status
 from core.visits.arriving import CheckedIn
 from core.visits.errors import AlreadyOver, AnotherCentre, AnotherDay, NotYet
@@ -113,6 +116,26 @@ def test_somebody_expected_at_another_centre_is_served_here_and_is_not_reminded_
     assert row.offering_id == here.id
     messages = centre.scalars(sa.select(Message.status))
     assert set(messages) == {Status.WITHHELD}
+
+
+@pytest.mark.parametrize("counters", [None, 1])
+def test_who_stands_at_the_counter_is_served_also_where_the_window_is_shut(centre: Centre, counters: int | None) -> None:
+    """A clerk's copy of the catalogue may or may not know that it is."""
+    offering = centre.gpo(seats=1)
+    tomorrow = an_hour(10, day=TUESDAY + timedelta(days=1))
+    booked, other = (centre.expects(offering, at=tomorrow + n * timedelta(minutes=30)) for n in (0, 1))
+    centre.now = an_hour(8, 10)
+    span = (an_hour(0), an_hour(0, day=TUESDAY + timedelta(days=1)))
+    centre.closes(What(offering.site, offering, counters), *span)
+    centre.later(minutes=1)
+    assert centre.clears() == 0
+    assert centre.receives(booked, offering).starts_at == an_hour(8)
+    knowing = replace(offering, closures=(Shut(*span),))
+    assert centre.receives(other, knowing).starts_at == an_hour(8)
+    assert centre.taken(Counted.OFFERING, offering.id, an_hour(8)) == 2
+    assert centre.clears() == 0
+    with pytest.raises(SlotFull):
+        centre.confirms(centre.phone(), offering, an_hour(9), centre.person())
 
 
 def test_who_needs_what_the_centre_does_not_give_is_not_taken_in(centre: Centre) -> None:

@@ -2,11 +2,15 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from core.booking.tables import Booking
+from core.people.tables import Person
 from core.visits import day_lists
 from core.visits.day_lists import Saved, forget_lists, saved_list, sites_to_save
+from core.visits.expected import bookings_where, ending_in, phone_end
 from core.visits.tables import DayList
 from tests.core.booking.world import TUESDAY, an_hour
 from tests.core.visits.centre import Centre
@@ -40,6 +44,25 @@ def test_saving_again_takes_the_place_of_the_first(centre: Centre) -> None:
     saved = saves(centre)
     assert (len(saved.lines), saved.saved_at) == (2, centre.now)
     assert len(centre.scalars(sa.select(DayList))) == 1
+
+
+def test_a_number_that_cannot_be_opened_is_unknown_and_stops_nobody(centre: Centre) -> None:
+    centre.expects(hour=9, number="12345678")
+    known = centre.expects(hour=10, number="23456789")
+    with centre.transaction() as db:
+        db.execute(sa.update(Person).where(Person.id == _whose(9)).values(identity_sealed=b"damaged"))
+        db.execute(sa.update(Person).where(Person.id == _whose(9, Booking.contact_id)).values(phone_sealed=b"damaged"))
+    assert [line.last_digits for line in saves(centre).lines] == [None, "789"]
+    with centre.transaction() as db:
+        site_id = centre.sites["GPO"].id
+        found = ending_in(db, centre.register, site_id=site_id, day=TUESDAY, last_four="6789")
+        [unknown] = bookings_where(db, centre.register, site_id, starts_at=an_hour(9))
+        assert phone_end(db, centre.register, unknown) is None
+    assert [row.reference for row in found] == [known.reference]
+
+
+def _whose(hour: int, column: Any = Booking.beneficiary_id) -> Any:
+    return sa.select(column).where(Booking.starts_at == an_hour(hour)).scalar_subquery()
 
 
 def to_save(centre: Centre) -> list[int]:
