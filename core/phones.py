@@ -14,8 +14,7 @@ NETWORKS = {"63902": "Safaricom", "63903": "Airtel", "63907": "Telkom", "63999":
 """Network codes as Africa's Talking sends them. Numbers are portable: a prefix does not tell the network."""
 NO_PHONE = N_("That is not a phone number. Type one like 0711 000 001, or from abroad like +44 7700 900123.")
 WRONG_LENGTH = N_(
-    "That phone number has the wrong number of digits. "
-    "Type one like 0711 000 001, or from abroad like +44 7700 900123."
+    "That phone number has the wrong number of digits. Type one like 0711 000 001, or from abroad like +44 7700 900123."
 )
 
 

@@ -9,10 +9,11 @@ while a message is on its way. Two such processes do no harm.
 import json
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
 
@@ -36,8 +37,10 @@ BATCH = 500
 MOST_BATCHES = 200
 """A tick; the next one goes on."""
 WEBHOOKS_AT_ONCE = 16
-IN_ONE_GO = 100
-"""Messages to one webhook before others have their turn."""
+AN_AGENCY_AT_ONCE = 3
+"""Threads that an agency's webhooks have at once: its slow servers hold up nobody else's news."""
+IN_ONE_GO, ONE_GO = 100, timedelta(seconds=30)
+"""Messages to one webhook, and how long they may take, before others have their turn."""
 
 _log = structlog.get_logger("webhooks")
 Post = Callable[..., Answer]
@@ -54,18 +57,23 @@ class Sender:
     post: Post = post
     stopping: threading.Event = field(default_factory=threading.Event)
     under_way: dict[int, Future[int]] = field(default_factory=dict)
+    turns: dict[int, int] = field(default_factory=dict)
+    """Which turn was the last of each webhook: who has waited longest is next."""
 
     def look(self) -> int:
         """Look through what has happened since the last look. Returns how many batches that took."""
         return sum(self._in_batches(partial(self._fan_out, record)) for record in Record)
 
     def hand_out(self, executor: ThreadPoolExecutor) -> None:
-        """Give each webhook that something is due for to a thread, unless it has one."""
+        """Give each webhook that something is due for to a thread, unless it or enough of its agency's have one."""
         self.under_way = {webhook: going for webhook, going in self.under_way.items() if not going.done()}
         with self.transaction() as db:
             due = deliveries.due_webhooks(db, now=self.now())
-        for webhook_id in due:
-            if webhook_id not in self.under_way:
+            busy = Counter(deliveries.agencies_of(db, self.under_way))
+        for webhook_id, agency_id in sorted(due.items(), key=lambda item: self.turns.get(item[0], 0)):
+            if webhook_id not in self.under_way and busy[agency_id] < AN_AGENCY_AT_ONCE:
+                busy[agency_id] += 1
+                self.turns[webhook_id] = max(self.turns.values(), default=0) + 1
                 self.under_way[webhook_id] = executor.submit(self.work_off, webhook_id)
 
     def work_off(self, webhook_id: int) -> int:
@@ -79,8 +87,9 @@ class Sender:
         return 0
 
     def _work_off(self, webhook_id: int) -> int:
+        until = self.now() + ONE_GO
         for sent in range(IN_ONE_GO):
-            if self.stopping.is_set() or not self._send_next(webhook_id):
+            if self.stopping.is_set() or self.now() >= until or not self._send_next(webhook_id):
                 return sent
         return IN_ONE_GO
 
@@ -151,14 +160,19 @@ def tell_until(sender: Sender, executor: ThreadPoolExecutor) -> None:
     """Every second, until the sender is told to stop. The database may be away at the start or later."""
     tick = 0
     while not sender.stopping.is_set():
-        try:
-            sender.look()
-            sender.hand_out(executor)
-            if tick % TIDY_TICKS == 0:
-                sender.tidy()
-        except DatabaseDown as error:
-            _log.warning("webhooks wait for the database", part="postgresql", error=type(error).__name__)
-        except Exception:
-            _log.exception("a look at what is to be told failed")
+        _try(sender.look, "a look at what is to be told failed")
+        _try(partial(sender.hand_out, executor), "what is due could not be handed out")
+        if tick % TIDY_TICKS == 0:
+            _try(sender.tidy, "what is over could not be tidied away")
         tick += 1
         sender.stopping.wait(TICK_SECONDS)
+
+
+def _try(act: Callable[[], object], failed: str) -> None:
+    """One thing that fails keeps none of the others from being done: the next tick tries it again."""
+    try:
+        act()
+    except DatabaseDown as error:
+        _log.warning("webhooks wait for the database", part="postgresql", error=type(error).__name__)
+    except Exception:
+        _log.exception(failed)

@@ -5,6 +5,7 @@ A receiver knows by the webhook-id what it has already.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,12 +40,19 @@ class Claimed:
     news: str
     payload: dict[str, Any]
     attempt: int
+    leased_until: datetime
 
 
-def due_webhooks(db: Session, *, now: datetime) -> list[int]:
-    """Webhooks for which something waits, and that do not rest."""
+def due_webhooks(db: Session, *, now: datetime) -> dict[int, int]:
+    """Webhooks for which something waits, and that do not rest; with the agency of each."""
     due = sa.exists().where(Delivery.webhook_id == Webhook.id, Delivery.next_at <= now)
-    return list(db.scalars(sa.select(Webhook.id).where(_awake(now), due).order_by(Webhook.id)))
+    rows = db.execute(sa.select(Webhook.id, Webhook.agency_id).where(_awake(now), due).order_by(Webhook.id))
+    return {row.id: row.agency_id for row in rows}
+
+
+def agencies_of(db: Session, webhook_ids: Iterable[int]) -> list[int]:
+    """The agency of each of these webhooks, as often as it has one among them."""
+    return list(db.scalars(sa.select(Webhook.agency_id).where(Webhook.id.in_(list(webhook_ids)))))
 
 
 def claim(db: Session, webhook_id: int, *, now: datetime) -> Claimed | None:
@@ -61,7 +69,7 @@ def claim(db: Session, webhook_id: int, *, now: datetime) -> Claimed | None:
     row = db.execute(
         sa.update(Delivery)
         .where(Delivery.id == chosen.c.id, Webhook.id == Delivery.webhook_id)
-        .values(attempts=Delivery.attempts + 1, next_at=now + LEASE)
+        .values(attempts=Delivery.attempts + 1, next_at=now + LEASE, leased_until=now + LEASE)
         .returning(
             Delivery.id,
             Delivery.webhook_id,
@@ -70,6 +78,7 @@ def claim(db: Session, webhook_id: int, *, now: datetime) -> Claimed | None:
             Delivery.news,
             Delivery.payload,
             Delivery.attempts,
+            Delivery.leased_until,
         )
         .execution_options(synchronize_session=False)
     ).one_or_none()
@@ -82,13 +91,13 @@ def settle(db: Session, claimed: Claimed, *, taken: bool, answer: str, now: date
     webhook = db.get_one(Webhook, claimed.webhook_id, with_for_update={"key_share": True}, populate_existing=True)
     delivery = db.scalar(
         sa.select(Delivery)
-        .where(Delivery.id == claimed.id, Delivery.attempts == claimed.attempt)
+        .where(Delivery.id == claimed.id, Delivery.leased_until == claimed.leased_until)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
     if delivery is None:
         return False
-    delivery.answer = answer
+    delivery.answer, delivery.leased_until = answer, None
     if taken:
         delivery.delivered_at, delivery.next_at = now, None
         webhook.failing_since = webhook.rests_until = None
@@ -115,10 +124,16 @@ def give_up_old(db: Session, *, now: datetime, limit: int) -> int:
 
 
 def forget(db: Session, *, now: datetime, limit: int) -> int:
-    """Delete those of the oldest `limit` deliveries that are older than KEPT. Returns how many."""
-    oldest = sa.select(Delivery.id, Delivery.created_at).order_by(Delivery.id).limit(limit).subquery()
-    old = sa.select(oldest.c.id).where(oldest.c.created_at < now - KEPT)
-    return _count(db, sa.delete(Delivery).where(Delivery.id.in_(old), Delivery.next_at.is_(None)))
+    """Delete at most `limit` deliveries that are over and older than KEPT. Returns how many."""
+    old = (
+        sa.select(Delivery.id)
+        .where(Delivery.created_at < now - KEPT, Delivery.next_at.is_(None))
+        .order_by(Delivery.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("old")
+    )
+    return _count(db, sa.delete(Delivery).where(Delivery.id == old.c.id))
 
 
 def failing(db: Session, webhook_id: int, *, limit: int) -> list[Delivery]:
@@ -138,7 +153,11 @@ def failing(db: Session, webhook_id: int, *, limit: int) -> list[Delivery]:
 
 
 def send_again(db: Session, webhook: Webhook, *, actor: Actor, now: datetime) -> int:
-    """Send what has not been taken, as if it had just happened, beginning at once. Returns how many."""
+    """Send what has not been taken, as if it had just happened, beginning at once. Returns how many.
+
+    What is on its way at this moment is left to its attempt.
+    """
+    under_way = sa.and_(Delivery.leased_until.is_not(None), Delivery.leased_until > now)
     sent = _count(
         db,
         sa.update(Delivery)
@@ -146,8 +165,9 @@ def send_again(db: Session, webhook: Webhook, *, actor: Actor, now: datetime) ->
             Delivery.webhook_id == webhook.id,
             Delivery.delivered_at.is_(None),
             sa.or_(Delivery.attempts > 0, Delivery.next_at.is_(None)),
+            sa.not_(under_way),
         )
-        .values(next_at=now, attempts=0, created_at=now),
+        .values(next_at=now, attempts=0, created_at=now, leased_until=None),
     )
     webhook.rests_until = None
     record_event(db, "webhook.sent_again", f"webhook:{webhook.id}", actor=actor, now=now, deliveries=sent)

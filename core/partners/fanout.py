@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Session
-from core.partners.news import News, Place, Record, read, settled_before
+from core.partners.news import News, Place, Record, copied_up_to, read, settled_before
 from core.partners.tables import Delivery, Webhook, WebhookCursor
 
 
@@ -25,11 +25,16 @@ def fan_out(db: Session, record: Record, *, now: datetime, limit: int) -> bool:
     cursor = _cursor(db, record, settled)
     if cursor is None:
         return False
-    if not webhooks or cursor.transaction_id > settled:
-        # Nobody listens; or this is a copy of the database in another server, which counts transactions anew.
+    copied = cursor.transaction_id > settled
+    if copied:
+        # This is a copy of the database in another server, which counts transactions anew. It will come to the
+        # numbers of the old rows: they have been told, or are too old to be.
+        cursor.floor_id = copied_up_to(db, record)
+    if copied or not webhooks:
         cursor.transaction_id, cursor.row_id = settled, 0
         return False
-    page = read(db, record, Place(cursor.transaction_id, cursor.row_id), below=settled, limit=limit)
+    place = Place(cursor.transaction_id, cursor.row_id)
+    page = read(db, record, place, below=settled, limit=limit, above_id=cursor.floor_id)
     rows = [row for news in page.news for row in _deliveries(news, webhooks, now)]
     if rows:
         db.execute(insert(Delivery).on_conflict_do_nothing(), rows)

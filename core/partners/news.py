@@ -88,9 +88,26 @@ def settled_before(db: Session) -> int:
     return int(db.execute(sa.text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")).scalar_one())
 
 
-def read(db: Session, record: Record, after: Place, *, below: int, limit: int) -> Page:
-    """At most `limit` rows of a record behind a place, of transactions below one that `settled_before` has named."""
-    asked = {"transaction": after.transaction_id, "row": after.row_id, "below": below, "most": limit}
+def copied_up_to(db: Session, record: Record) -> int:
+    """The last row of a record that no transaction of this server has written: it counts anew, and is not there yet.
+
+    Ids go on where they were, so what is written from now on has a higher one. 0: all is this server's own.
+    """
+    return int(db.execute(_COPIED[record]).scalar_one())
+
+
+def read(db: Session, record: Record, after: Place, *, below: int, limit: int, above_id: int = 0) -> Page:
+    """At most `limit` rows of a record behind a place, of transactions below one that `settled_before` has named.
+
+    `above_id`: rows up to this one are passed over (`copied_up_to`).
+    """
+    asked: dict[str, int] = {
+        "transaction": after.transaction_id,
+        "row": after.row_id,
+        "below": below,
+        "floor": above_id,
+        "most": limit,
+    }
     rows = db.execute(_READ[record], asked).all()
     last = Place(rows[-1].transaction_id, rows[-1].id) if rows else after
     return Page(_TOLD[record](db, rows), last, full=len(rows) == limit)
@@ -156,7 +173,7 @@ def _places(db: Session, offering_ids: Iterable[int]) -> dict[int, tuple[str, st
 
 
 _BEHIND = """
-    (it.transaction_id, it.id) > (:transaction, :row) AND it.transaction_id < :below
+    (it.transaction_id, it.id) > (:transaction, :row) AND it.transaction_id < :below AND it.id > :floor
     ORDER BY it.transaction_id, it.id
     LIMIT :most
 """
@@ -175,6 +192,13 @@ _READ = {
         JOIN sites site ON site.id = coalesce(it.site_id, document.site_id)
         WHERE {_BEHIND}
     """),
+}
+_COPIED = {
+    record: sa.text(f"""
+        SELECT coalesce(max(id), 0) FROM {table}
+        WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    """)
+    for record, table in ((Record.EVENTS, "events"), (Record.STEPS, "document_events"))
 }
 _TOLD: Mapping[Record, Callable[[Session, Iterable[sa.Row[Any]]], list[News]]] = {
     Record.EVENTS: _of_events,

@@ -62,6 +62,8 @@ class WebhookCursor(Base):
     """A `news.Record`: events, or the steps of documents."""
     transaction_id: Mapped[int] = mapped_column(sa.BigInteger)
     row_id: Mapped[int] = mapped_column(sa.BigInteger)
+    floor_id: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    """Rows up to this id are from the server that this database was copied from, which counted transactions itself."""
 
 
 class Delivery(Base):
@@ -80,6 +82,8 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime | None] = mapped_column(Moment)
     """When it is to be tried; None: taken, or given up."""
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    """While an attempt is under way: until when nobody else tries it. Also what its answer is known by."""
     delivered_at: Mapped[datetime | None] = mapped_column(Moment)
     answer: Mapped[str | None]
     """What the last attempt came to: a status such as 503, or timeout, unreachable, refused."""
@@ -91,3 +95,4 @@ sa.Index(
 sa.Index(
     "webhook_deliveries_open_idx", Delivery.webhook_id, Delivery.id, postgresql_where=Delivery.delivered_at.is_(None)
 )
+sa.Index("webhook_deliveries_over_idx", Delivery.created_at, postgresql_where=Delivery.next_at.is_(None))

@@ -74,6 +74,7 @@ EVENTS: Mapping[str, str] = {
     "message.requeued": N_("Sent a failed message again"),
     "message.resolved": N_("Settled an unknown message"),
     "message.smoke": N_("Sent an SMS to try the gateway"),
+    "messages.searched": N_("Searched for the messages of a phone"),
     "messages.seen": N_("Looked at the messages of a phone"),
     "offering.capacity_changed": N_("Changed the capacity of an offering"),
     "offering.closed": N_("Closed an offering"),

@@ -25,8 +25,13 @@ from core.tracking.letters import ABOUT, PROMISE, post
 from core.tracking.stages import AWAITED, READY, Stage, check_move
 from core.tracking.tables import Document, DocumentEvent
 
-_TELL = {Stage.NEEDS_CORRECTION: "document_correction", Stage.REJECTED: "document_rejected"}
-"""What its owner is told of at once: nobody waits seven months for a photo that was bad."""
+_TELL = {
+    Stage.NEEDS_CORRECTION: "document_correction",
+    Stage.REJECTED: "document_rejected",
+    Stage.TRANSFERRED: "document_transferred",
+    Stage.RETURNED: "document_returned",
+}
+"""What its owner is told of at once: nobody waits seven months for a photo that was bad, nor travels for nothing."""
 _TELL_FOR = timedelta(days=7)
 
 
@@ -144,8 +149,8 @@ def move(
     """Take a document one step further; `site_id` where it is then to be collected elsewhere.
 
     What waits to be sent about it and is no longer true is withdrawn. Of a
-    correction (then `reason` names the `corrections.Correction`) and of a
-    rejection its owner is told. A centre that acknowledges documents uses
+    correction (then `reason` names the `corrections.Correction`), of a
+    rejection, and that it has left its centre, its owner is told. A centre that acknowledges documents uses
     `receiving.acknowledge`, which tells their owners too.
 
     Raises:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core.booking.beneficiaries import Beneficiary
 from core.booking.commands import confirm
+from core.booking.outcomes import booking_subject
 from core.booking.queries import is_live
 from core.booking.tables import Booking
 from core.catalogue.assembly import read_catalogue
@@ -22,6 +23,7 @@ from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.version import bump_version
 from core.clock import at_local, local_date
 from core.db import Session
+from core.messaging import outbox
 from core.people.audit import Actor, Intent
 from core.people.register import Register
 from core.tracking import receiving
@@ -102,7 +104,7 @@ def _book_all(db: Session, people: Register, offerings: list[Offering], *, now: 
         person = people.identity(db, "national_id", str(30_000_000 + nth), now=booked_at).id if asked else None
         contact = people.contact(db, f"+254711{100 + nth:06d}", now=booked_at)
         key = f"practice:{day}:{nth}"
-        confirm(
+        booked = confirm(
             db,
             Intent(contact.id, key, ZAMU, "sw" if nth % 2 else "en", booked_at),
             offering=offering,
@@ -110,6 +112,8 @@ def _book_all(db: Session, people: Register, offerings: list[Offering], *, now: 
             closed_days=(),
             beneficiary=Beneficiary(person),
         )
+        # Said yesterday, if anybody had been there to read it.
+        outbox.withdraw(db, booking_subject(booked.id), now=now)
 
 
 def _times(day: date) -> Iterator[datetime]:
@@ -136,4 +140,4 @@ def _make_documents(db: Session, people: Register, offerings: list[Offering], *,
         move(db, document, Stage.SENT_TO_CENTRE, actor=ZAMU, origin=SOURCE, now=applied + timedelta(days=20))
         made.append(document.id)
     shelved = lock_all(db, made[:SHELVED])
-    receiving.acknowledge(db, shelved, site_id=site_id, actor=ZAMU, origin=SOURCE, now=now - timedelta(hours=2))
+    receiving.acknowledge(db, shelved, site_id=site_id, actor=ZAMU, origin=SOURCE, now=now)

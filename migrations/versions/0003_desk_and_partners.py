@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("record", sa.String(), nullable=False),
         sa.Column("transaction_id", sa.BigInteger(), nullable=False),
         sa.Column("row_id", sa.BigInteger(), nullable=False),
+        sa.Column("floor_id", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("record", name=op.f("webhook_cursor_pkey")),
     )
     op.create_table(
@@ -131,6 +132,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("webhook_deliveries_webhook_id_fkey")),
@@ -150,6 +152,13 @@ def upgrade() -> None:
         ["webhook_id", "id"],
         unique=False,
         postgresql_where=sa.text("delivered_at IS NULL"),
+    )
+    op.create_index(
+        "webhook_deliveries_over_idx",
+        "webhook_deliveries",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("next_at IS NULL"),
     )
     op.create_table(
         "appointments",
@@ -283,6 +292,9 @@ def downgrade() -> None:
     op.drop_index("appointments_starts_idx", table_name="appointments", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index("appointments_agency_idx", table_name="appointments")
     op.drop_table("appointments")
+    op.drop_index(
+        "webhook_deliveries_over_idx", table_name="webhook_deliveries", postgresql_where=sa.text("next_at IS NULL")
+    )
     op.drop_index(
         "webhook_deliveries_open_idx", table_name="webhook_deliveries", postgresql_where=sa.text("delivered_at IS NULL")
     )

@@ -1,6 +1,6 @@
 """People who have booked at a centre of the town, and the clock that moves them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from core.booking.beneficiaries import Beneficiary
 from core.booking.outcomes import Booked
 from core.booking.tables import Booking
 from core.catalogue.snapshot import Catalogue
+from core.catalogue.version import catalogue_version
 from core.db import Transaction
 from core.people.audit import Actor, Intent
 from core.people.register import Register
@@ -42,11 +43,12 @@ class Books:
 
 
 def clears(transaction: Transaction, catalogue: Catalogue, now: datetime = NOW) -> int:
-    """What the clock does every two seconds."""
+    """What the clock does every two seconds, with a catalogue that knows of every change."""
     done = 0
     while True:
         with transaction() as db:
-            some = closing.clear(db, catalogue, now=now, limit=25)
+            known = replace(catalogue, version=catalogue_version(db))
+            some = closing.clear(db, known, now=now, limit=25)
         if not some:
             return done
         done += some

@@ -11,8 +11,8 @@ from core.catalogue.tables import Closure, Trust
 from core.clock import local_date
 from core.people.tables import Event
 from core.wording import dates
-from tests.desk.edited import app, edited_app  # noqa: F401 - fixtures in place of others
 from tests.desk.bookers import Books, clears, times
+from tests.desk.edited import app, edited_app  # noqa: F401 - fixtures in place of others
 from tests.desk.pages import fill, seen, token, unseen
 from tests.support import NOW
 

@@ -16,6 +16,7 @@ from core.wording import speaking
 from tests.desk.bookers import Books, clears, times
 from tests.desk.pages import fill, seen, unseen
 from tests.support import NOW
+from web.pages.forms import EXPIRED
 
 OTHER = "PCC"
 TODAY = {"from_day": "23/11/2026", "from_time": "10:00", "until_day": "24/11/2026", "until_time": "17:00"}
@@ -128,6 +129,22 @@ def test_an_officer_is_absent_in_one_tap_and_back_in_another(
     assert "opened again" in seen(manager.get(f"/desk/closures/{number}").text)
     assert clears(transaction, catalogue, NOW + timedelta(minutes=1)) == 0
     assert len(set(times(transaction))) == 1
+
+
+def test_a_page_that_was_open_too_long_says_that_nothing_was_done(desk: Any, transaction: Any) -> None:
+    manager = desk("manager")
+    old = {"csrf_token": "old", "request_key": "x" * 16}
+    answer = manager.post("/desk/closures/absent", data=old | {"centre": "GPO", "service": "IDR"})
+    assert EXPIRED in seen(manager.get(answer.location).text)
+    with transaction() as db:
+        assert not db.scalars(sa.select(rows.Closure)).all()
+    new(manager, do="it")
+    with transaction() as db:
+        number = db.scalars(sa.select(rows.Closure.id)).one()
+    answer = manager.post(f"/desk/closures/{number}/lift", data=old)
+    assert EXPIRED in seen(manager.get(answer.location).text)
+    with transaction() as db:
+        assert db.scalars(sa.select(rows.Closure.lifted_at)).all() == [None]
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_the_phone_that_was_missing_is_put_in_and_the_owner_is_told(papers: Pape
     page = f"/desk/documents/{number}"
     assert "The phone that was given cannot be one" in clerk.see(page)
     said = clerk.send(f"{page}/phone", phone="0711 00")
-    assert "That is not a phone number." in said
+    assert "That phone number has the wrong number of digits." in said
     assert 'value="0711 00"' in clerk.page.text
     form = clerk.unseen() | {"phone": "0711 000 002"}
     for _go in range(2):

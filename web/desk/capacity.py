@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from core.booking import adjusting, closing, hours
+from core.booking import adjusting, hours
 from core.booking.adjusting import Above, Capacity
 from core.booking.closing import Impact
 from core.booking.closing.errors import CannotChange
@@ -19,7 +19,7 @@ from web.desk import closing_words
 from web.desk.access import needs, officer, own_site
 from web.desk.asking import Asked, DayField, NumberField, TimeField, one_of, refuse
 from web.desk.closing_forms import offerings_at
-from web.desk.closures import FIRST_BATCH, LIVE_TIMES
+from web.desk.closures import LIVE_TIMES, first_batch
 from web.desk.reach import chosen_site
 from web.work import Work
 
@@ -171,8 +171,7 @@ def _change_hours(work: Work, form: HoursForm, mine: Offering) -> Response:
             **_who(form),
             now=work.now(),
         )
-    with work.writing() as db:
-        closing.clear(db, work.catalogue, now=work.now(), limit=FIRST_BATCH)
+    first_batch(work)
     return redirect(url_for("closures.closure", number=number, live=LIVE_TIMES), 303)
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from core.booking import closing
 from core.booking.availability import day_begins
 from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, Progress, What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
+from core.catalogue.assembly import read_catalogue
 from core.catalogue.snapshot import Site
 from core.catalogue.tables import Closure
 from core.clock import local_date
@@ -23,6 +24,7 @@ from web.desk.access import needs, officer, own_site
 from web.desk.asking import Asked, refuse
 from web.desk.closing_forms import New, offerings_at
 from web.desk.reach import chosen_site
+from web.pages.forms import EXPIRED
 from web.pages.reading import asked_number
 from web.work import Work
 
@@ -90,7 +92,7 @@ def create_blueprint(work: Work) -> Blueprint:
         form = Asked()
         if form.validate_on_submit():
             _made(work, whats, span, reason=SYSTEM_DOWN, asking=False, key=form.key("desk"))
-            _first_batch(work)
+            first_batch(work)
             return redirect(url_for("closures.list_closures", centre=site.code, live=LIVE_TIMES), 303)
         with work.reading() as db:
             impacts = [
@@ -109,6 +111,7 @@ def create_blueprint(work: Work) -> Blueprint:
             abort(404)
         form, now = Asked(), work.now()
         if not form.validate_on_submit():
+            flash(_(EXPIRED), "refused")
             return redirect(url_for("closures.list_closures", centre=site.code), 303)
         what, span = What(site, offering, 1), (now, _tonight(now))
         return _to(_made(work, [what], span, reason=OFFICER_ABSENT, asking=False, key=form.key("desk"))[0], site)
@@ -147,6 +150,8 @@ def create_blueprint(work: Work) -> Blueprint:
                     )
             except NoSuchClosure:
                 abort(404)
+        else:
+            flash(_(EXPIRED), "refused")
         return redirect(url_for("closures.closure", number=number), 303)
 
     return blueprint
@@ -177,14 +182,16 @@ def _made(
 def _close(work: Work, what: What, span: tuple[datetime, datetime], form: New) -> int:
     asking = form.how.data == "ask"
     [made] = _made(work, [what], span, reason=form.reason.data or "", asking=asking, key=form.key("desk"))
-    _first_batch(work)
+    first_batch(work)
     return made
 
 
-def _first_batch(work: Work) -> None:
+def first_batch(work: Work) -> None:
     """The clock moves the rest. In a transaction of its own: what has been closed is closed."""
+    now = work.now()
     with work.writing() as db:
-        closing.clear(db, work.catalogue, now=work.now(), limit=FIRST_BATCH)
+        # The catalogue that this process has does not know yet of what has just been changed.
+        closing.clear(db, read_catalogue(db, today=local_date(now)), now=now, limit=FIRST_BATCH)
 
 
 def _check(

@@ -21,6 +21,8 @@ SAYS: Mapping[str, str] = {
     "document_reminder": N_("Reminder to collect a document"),
     "document_correction": N_("Document needs correction"),
     "document_rejected": N_("Document rejected"),
+    "document_transferred": N_("Document sent to another centre"),
+    "document_returned": N_("Document returned to the agency"),
     "document_registered": N_("Application registered"),
     "document_late": N_("Document is late"),
     "document_collected": N_("Document collected"),

@@ -52,6 +52,19 @@ def _rejected(say: Wording) -> str:
     )
 
 
+def _transferred(say: Wording) -> str:
+    return _("{service} is moving to {site}. Wait for the SMS that says READY before you go there.").format(
+        service=say.service(), site=say.site()
+    )
+
+
+def _returned(say: Wording) -> str:
+    return _(
+        "{service} has gone back from {site} to the agency: you cannot collect it now. "
+        "Ask at the centre how to have it sent again."
+    ).format(service=say.service(), site=say.site())
+
+
 def _registered(say: Wording) -> str:
     about = {"service": say.service(), "site": say.site(), "reference": say.reference(), "code": say.code}
     if say.arguments["promised_on"] is None:
@@ -91,6 +104,8 @@ TEMPLATES = {
     "document_reminder": Template(_reminder, CODED),
     "document_correction": Template(_correction, (*DOCUMENT, "correction")),
     "document_rejected": Template(_rejected, DOCUMENT),
+    "document_transferred": Template(_transferred, DOCUMENT),
+    "document_returned": Template(_returned, DOCUMENT),
     "document_registered": Template(_registered, (*DOCUMENT, "reference", "promised_on")),
     "document_late": Template(_late, ("service", "promised_on")),
     "document_collected": Template(_collected, DOCUMENT),

@@ -149,27 +149,28 @@ def test_a_fee_that_has_begun_is_not_taken_away(seeded, edit):
 def test_an_amount_is_confirmed_as_it_stands(seeded, edit):
     held = fee_on(seeded, TODAY)
     assert held.trust is Trust.SOURCED
-    day, seen = held.valid_from, mark_of(fees.fees_of(seeded, thing(seeded, Named.SERVICE, "IDR"))[0])
+    day, seen = held.valid_from, mark_of(fees.fees_of(seeded, thing(seeded, Named.SERVICE, "IDR"))[-1])
     assert fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen, edit=edit())
-    assert not fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen, edit=edit()), "a colleague has confirmed it too"
+    assert not fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen, edit=edit()), (
+        "a colleague has confirmed it too"
+    )
     assert (fee_on(seeded, TODAY).amount_kes, fee_on(seeded, TODAY).trust) == (held.amount_kes, Trust.VERIFIED)
 
 
 def test_what_has_changed_since_it_was_seen_is_not_confirmed(seeded, edit):
     service, site = thing(seeded, Named.SERVICE, "IDR"), thing(seeded, Named.SITE, "GPO")
     address = read_catalogue(seeded, today=TODAY).sites["GPO"].address
-    fee = fees.fees_of(seeded, service)[0]
+    fee = fees.fees_of(seeded, service)[-1]
     day = date.fromisoformat(fee["from"])
     seen = [mark_of(one) for one in (fee, services.list_of(seeded, service), hours.hours_of(seeded, site), address)]
-    rumour = {"edit": edit(note="a rumour", trust=Trust.SOURCED)}
 
-    def again():
+    def rumour():
         return {"edit": edit(note="a rumour", trust=Trust.SOURCED)}
 
-    fees.set_fee(seeded, "IDR", amount_kes=777, valid_from=day, valid_until=None, **rumour)
-    services.set_list(seeded, "IDR", texts={"en": ["A goat"], "sw": ["Mbuzi"]}, **again())
-    hours.set_hours(seeded, "GPO", week={0: (time(9), time(15))}, valid_from=JANUARY, valid_until=None, **again())
-    places.set_address(seeded, "GPO", address="Somewhere else", **again())
+    fees.set_fee(seeded, "IDR", amount_kes=777, valid_from=day, valid_until=None, **rumour())
+    services.set_list(seeded, "IDR", texts={"en": ["A goat"], "sw": ["Mbuzi"]}, **rumour())
+    hours.set_hours(seeded, "GPO", week={0: (time(9), time(15))}, valid_from=JANUARY, valid_until=None, **rumour())
+    places.set_address(seeded, "GPO", address="Somewhere else", **rumour())
     attempts = (
         lambda: fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen[0], edit=edit()),
         lambda: services.verify_list(seeded, "IDR", seen=seen[1], edit=edit()),

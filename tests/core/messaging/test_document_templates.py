@@ -52,6 +52,8 @@ def speech(catalogue: Catalogue, register: Register) -> Speech:
         ("document_rejected", "Lost ID: the agency has rejected your application. Ask at GPO why, and what "),
         ("document_late", "Lost ID was promised by 3 Nov and is late. No need to come and ask. "),
         ("document_collected", "Lost ID has been collected at GPO. If it was not you, tell the centre at once."),
+        ("document_transferred", "Lost ID is moving to GPO. Wait for the SMS that says READY before you go there."),
+        ("document_returned", "Lost ID has gone back from GPO to the agency: you cannot collect it now. Ask at the "),
         (
             "collection_consent",
             "Somebody with ID ...678 asks to collect: Lost ID, GPO. To allow it or not, dial *191*9#",

@@ -71,7 +71,7 @@ def test_what_waits_is_claimed_by_one_and_again_when_the_lease_is_over(db, webho
     assert (second.id, second.attempt) == (first.id, 2)
     assert not deliveries.settle(db, first, taken=False, answer="timeout", now=later), "it is another's now"
     assert deliveries.settle(db, second, taken=True, answer="204", now=later)
-    assert deliveries.due_webhooks(db, now=later + HOUR) == []
+    assert deliveries.due_webhooks(db, now=later + HOUR) == {}
 
 
 def test_a_failed_one_waits_longer_each_time_and_is_given_up(db, webhook, waits, now):
@@ -94,10 +94,10 @@ def test_a_webhook_that_fails_is_left_alone_and_the_rest_waits_for_it(db, webhoo
     waits(3)
     deliveries.settle(db, claimed(db, webhook, now), taken=False, answer="timeout", now=now)
     assert webhook.failing_since == now
-    assert deliveries.due_webhooks(db, now=now + 5 * SECOND) == []
+    assert deliveries.due_webhooks(db, now=now + 5 * SECOND) == {}
     assert deliveries.claim(db, webhook.id, now=now + 5 * SECOND) is None
     later = now + 10 * SECOND
-    assert deliveries.due_webhooks(db, now=later) == [webhook.id]
+    assert deliveries.due_webhooks(db, now=later) == {webhook.id: webhook.agency_id}
     deliveries.settle(db, claimed(db, webhook, later), taken=True, answer="200", now=later)
     assert (webhook.failing_since, webhook.rests_until) == (None, None)
 
@@ -132,6 +132,19 @@ def test_what_failed_is_sent_again_when_somebody_asks(db, webhook, waits, now):
     assert deliveries.send_again(db, webhook, actor=CLERK, now=later) == 0
 
 
+def test_what_is_on_its_way_is_not_sent_again_and_a_late_answer_settles_only_its_own_attempt(db, webhook, waits, now):
+    waits(2)
+    under_way = claimed(db, webhook, now)
+    assert deliveries.send_again(db, webhook, actor=CLERK, now=now + SECOND) == 0
+    late = now + LEASE + SECOND
+    assert deliveries.send_again(db, webhook, actor=CLERK, now=late) == 1, "whoever had it is gone"
+    tries = [claimed(db, webhook, late) for _ in range(2)]
+    [again] = [one for one in tries if one.id == under_way.id]
+    assert again.attempt == under_way.attempt == 1
+    assert not deliveries.settle(db, under_way, taken=False, answer="timeout", now=late)
+    assert deliveries.settle(db, again, taken=True, answer="200", now=late)
+
+
 def test_a_test_goes_out_at_once_also_to_one_that_rests(db, webhook, now):
     webhook.rests_until = now + HOUR
     deliveries.send_test(db, webhook, actor=CLERK, now=now)
@@ -159,6 +172,18 @@ def test_old_ones_are_forgotten_but_not_what_still_waits(db, webhook, waits, now
     assert deliveries.forget(db, now=now + 29 * 24 * HOUR, limit=10) == 0
     assert deliveries.forget(db, now=now + 31 * 24 * HOUR, limit=10) == 1
     assert len(db.scalars(sa.select(Delivery.id)).all()) == 3
+
+
+def test_old_ones_are_forgotten_whatever_was_written_before_them(db, webhook, waits, now):
+    waits(3)
+    deliveries.give_up_old(db, now=now + 4 * 24 * HOUR, limit=9)
+    sent_again = now + 29 * 24 * HOUR
+    deliveries.send_again(db, webhook, actor=CLERK, now=sent_again)
+    waits(2, at=now + HOUR)
+    deliveries.give_up_old(db, now=now + 5 * 24 * HOUR, limit=9)
+    late = now + 32 * 24 * HOUR
+    assert [deliveries.forget(db, now=late, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert set(db.scalars(sa.select(Delivery.created_at))) == {sent_again}
 
 
 def test_a_secret_is_sealed_and_each_has_its_own(webhook):

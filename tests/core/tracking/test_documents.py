@@ -13,7 +13,7 @@ from core.people.register import Register, set_language
 from core.references import parse_reference
 from core.tracking.corrections import Correction
 from core.tracking.demo import DEMO, make_demo_documents
-from core.tracking.documents import find, move
+from core.tracking.documents import find, lock_all, move, move_all
 from core.tracking.errors import NoSuchDocument, NothingToCorrect
 from core.tracking.notices import tell_ready
 from core.tracking.stages import AWAITED, MOVES, READY, IllegalMove, Stage, check_move
@@ -197,6 +197,36 @@ def test_what_has_been_put_right_is_asked_for_no_longer(db: Session, make: Make,
 def test_a_rejection_is_told_too(db: Session, make: Make, now: datetime) -> None:
     move(db, make(PHONE, Stage.IN_PROCESS), Stage.REJECTED, actor=CLERK, origin="file 1", now=now)
     assert db.scalars(sa.select(Message.template)).all() == ["document_rejected"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "template", "site"),
+    [(Stage.TRANSFERRED, "document_transferred", "MAK"), (Stage.RETURNED, "document_returned", "GPO")],
+)
+def test_nobody_travels_for_a_document_that_has_left(
+    db: Session, make: Make, other_site: int, now: datetime, stage: Stage, template: str, site: str
+) -> None:
+    told, untold, nobody = make(PHONE, Stage.RECEIVED), make(PHONE, Stage.RECEIVED), make(None, Stage.RECEIVED)
+    assert tell_ready(db, [told], now=now) == 1
+    to = other_site if stage is Stage.TRANSFERRED else None
+    all_of_them = lock_all(db, [told.id, untold.id, nobody.id])
+    move_all(db, all_of_them, stage, actor=CLERK, origin="desk", now=now, site_id=to)
+    ready, *messages = db.scalars(sa.select(Message).order_by(Message.id)).all()
+    assert (ready.template, ready.error) == ("document_ready", "no_longer_true")
+    assert [(m.subject, m.template, m.lane) for m in messages] == [
+        (f"document:{document.id}", template, "notice") for document in (told, untold)
+    ]
+    assert {m.arguments["site"] for m in messages} == {site}
+
+
+def test_that_it_moves_is_not_said_once_it_is_there(
+    db: Session, make: Make, other_site: int, now: datetime
+) -> None:
+    document = make(PHONE, Stage.RECEIVED)
+    move(db, document, Stage.TRANSFERRED, actor=CLERK, origin="desk", now=now, site_id=other_site)
+    move(db, document, Stage.RECEIVED, actor=CLERK, origin="desk", now=now)
+    [message] = db.scalars(sa.select(Message))
+    assert (message.template, message.error) == ("document_transferred", "no_longer_true")
 
 
 def test_it_is_told_in_the_language_of_its_reader(db: Session, make: Make, people: Register, now: datetime) -> None:

@@ -119,7 +119,9 @@ def test_somebody_expected_at_another_centre_is_served_here_and_is_not_reminded_
 
 
 @pytest.mark.parametrize("counters", [None, 1])
-def test_who_stands_at_the_counter_is_served_also_where_the_window_is_shut(centre: Centre, counters: int | None) -> None:
+def test_who_stands_at_the_counter_is_served_also_where_the_window_is_shut(
+    centre: Centre, counters: int | None
+) -> None:
     """A clerk's copy of the catalogue may or may not know that it is."""
     offering = centre.gpo(seats=1)
     tomorrow = an_hour(10, day=TUESDAY + timedelta(days=1))
