@@ -29,12 +29,17 @@ def addresses(rule: Rule, good: Good) -> Iterator[str]:
         yield _filled(rule, lambda _rule, _name: "%00")
     for hostile in sorted(rule.arguments):
         for nonsense in NONSENSE:
-            yield _filled(rule, lambda rule, name, hostile=hostile, it=nonsense: it if name == hostile else good(rule, name))
+            yield _filled(
+                rule, lambda rule, name, hostile=hostile, it=nonsense: it if name == hostile else good(rule, name)
+            )
 
 
 def asking(app: Flask, rule: Rule, good: Good) -> Iterator[str]:
     """The route with nonsense in what it reads from the query."""
-    address, names = _filled(rule, good), names_read(inspect.getmodule(inspect.unwrap(app.view_functions[rule.endpoint])))
+    address, names = (
+        _filled(rule, good),
+        names_read(inspect.getmodule(inspect.unwrap(app.view_functions[rule.endpoint]))),
+    )
     for nonsense in ASKED_TOGETHER:
         yield f"{address}?{'&'.join(f'{name}={nonsense}' for name in sorted(names))}"
     for name in sorted(names - {"said"}):

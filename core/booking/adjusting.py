@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from core.booking.capacity import owner, rewrite, wanted_ahead
 from core.booking.closing.errors import CannotChange
 from core.booking.seats import Key
+from core.catalogue.editing.services import MOST_MINUTES
 from core.catalogue.snapshot import Offering, Site
 from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Site as SiteRow
@@ -24,7 +25,14 @@ from core.db import Session
 from core.idempotency import Outcome, once
 from core.people.audit import Actor, record_event
 
-MOST = {"counters": 200, "minutes": 480, "daily_quota": 10_000, "lead_minutes": 14 * 24 * 60, "horizon_days": 180}
+MOST_COUNTERS = 200
+MOST = {
+    "counters": MOST_COUNTERS,
+    "minutes": MOST_MINUTES,
+    "daily_quota": 10_000,
+    "lead_minutes": 14 * 24 * 60,
+    "horizon_days": 180,
+}
 """More than any centre has: a slip of the finger."""
 LEAST = {"counters": 1, "minutes": 1, "daily_quota": 0, "lead_minutes": 0, "horizon_days": 1}
 MOST_A_WINDOW = 100_000

@@ -5,18 +5,19 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from core.booking.adjusting import MOST_COUNTERS
+from core.booking.availability import day_begins
 from core.booking.capacity import Owner, owner, rewrite
 from core.booking.tables import Counted, Window
 from core.catalogue.editing.edit import Changed, Edit, check_note, record_change, thing
+from core.catalogue.editing.services import MOST_MINUTES
 from core.catalogue.errors import StillBooked, Unfit
 from core.catalogue.tables import Named, Offering, OfferingHours, Service, SiteHours
 from core.catalogue.version import hold_version
+from core.clock import local_date
 from core.db import Session
 from core.idempotency import Outcome, once
 from core.wording import gettext as _
-
-MOST_COUNTERS = 100
-MOST_MINUTES = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def open_offering(db: Session, opening: Opening, *, edit: Edit) -> int:
     """Let a service be booked at a centre, in the centre's own hours; returns the offering's id.
 
     An offering that was closed keeps its quota and horizon. Pressed again, it
-    changes counters and minutes of nothing: that is `core.booking.closing`'s,
+    changes counters and minutes of nothing: that is `core.booking.adjusting`'s,
     since people may be booked.
 
     Raises:
@@ -103,9 +104,14 @@ def close_offering(db: Session, *, service: str, site: str, edit: Edit) -> bool:
 
 
 def places_taken(db: Session, offering_id: int, *, now: datetime) -> int:
-    """Places of an offering still to come that somebody has: booked, held, on offer, or an agency's own."""
+    """Places of an offering that somebody has: booked, held, on offer, or an agency's own.
+
+    From today's first window on: whoever is late lives until the day ends.
+    """
     taken = sa.select(sa.func.sum(Window.taken)).where(
-        Window.kind == Counted.OFFERING.value, Window.owner_id == offering_id, Window.starts_at >= now
+        Window.kind == Counted.OFFERING.value,
+        Window.owner_id == offering_id,
+        Window.starts_at >= day_begins(local_date(now)),
     )
     return db.scalar(taken) or 0
 

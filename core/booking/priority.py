@@ -31,7 +31,8 @@ def priority_times(
 ) -> list[datetime]:
     """The next windows of an offering into which somebody may be squeezed, in order: from the next one of today on.
 
-    One that is shut (nothing is wanted of it) takes nobody. Whoever is at the centre needs no time to get there, so no lead time is asked for.
+    One that is shut (nothing is wanted of it) takes nobody. Whoever is at the centre needs no time
+    to get there, so no lead time is asked for.
     """
     last_day = local_date(now) + timedelta(days=offering.horizon_days)
     over = sa.select(Window.starts_at).where(

@@ -102,6 +102,7 @@ class Booking(Base):
 
 sa.Index("bookings_window_idx", Booking.offering_id, Booking.starts_at)
 sa.Index("bookings_starts_idx", Booking.starts_at)
+sa.Index("bookings_beneficiary_idx", Booking.beneficiary_id, postgresql_where=Booking.beneficiary_id.is_not(None))
 
 
 class Appointment(Base):

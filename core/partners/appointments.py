@@ -115,12 +115,13 @@ def move(
     db.execute(
         sa.update(Appointment)
         .where(Appointment.id == known.id)
-        .values(offering_id=offering.id, starts_at=starts_at)
+        # Who had come, had come then: they are expected anew.
+        .values(offering_id=offering.id, starts_at=starts_at, came_at=None)
         .execution_options(synchronize_session=False)
     )
     settle(db, exchange, now=now)
     _trace(db, partner, "appointment.moved", known.id, seat_at(offering, starts_at), now=now)
-    return Known(known.id, reference, known.service_id, offering.site.id, starts_at, known.came_at, None)
+    return Known(known.id, reference, known.service_id, offering.site.id, starts_at, None, None)
 
 
 def give_up(db: Session, partner: Partner, *, reference: str, now: datetime) -> None:

@@ -165,7 +165,7 @@ def _enter(
         promised_on=application.promised_on,
     )
     try:
-        document = register(db, people, new, actor=actor, origin=origin, now=at)
+        document = register(db, people, new, actor=actor, origin=origin, now=now, done_at=at)
     except NoResultFound as error:
         raise NumberInUse from error
     details = application.paid.details() | keyed(at, now)

@@ -55,10 +55,22 @@ class NewDocument:
     promised_on: date | None = None
 
 
-def register(db: Session, people: Register, new: NewDocument, *, actor: Actor, origin: str, now: datetime) -> Document:
+def register(
+    db: Session,
+    people: Register,
+    new: NewDocument,
+    *,
+    actor: Actor,
+    origin: str,
+    now: datetime,
+    done_at: datetime | None = None,
+) -> Document:
     """Enter a document that has been applied for.
 
     `people` makes the proof's index; `origin` says which file or request it came from.
+    `done_at`: when it was applied for, where that is keyed in later. Its step says so;
+    the document itself is known from `now` on, and those who read on from where they
+    were (core.partners.reading) find it behind them otherwise.
 
     Raises:
         sqlalchemy.exc.NoResultFound: the given tracking number is in use.
@@ -87,7 +99,7 @@ def register(db: Session, people: Register, new: NewDocument, *, actor: Actor, o
         )
         document_id = db.scalar(entered) if new.tracking_number is None else db.execute(entered).scalar_one()
     document = db.get_one(Document, document_id)
-    add_events(db, [document], Stage.APPLIED, actor=actor, origin=origin, now=now)
+    add_events(db, [document], Stage.APPLIED, actor=actor, origin=origin, now=done_at or now)
     return document
 
 

@@ -203,6 +203,13 @@ def upgrade() -> None:
     op.add_column("bookings", sa.Column("came_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("bookings", sa.Column("priority", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("bookings", sa.Column("closure_id", sa.Integer(), nullable=True))
+    op.create_index(
+        "bookings_beneficiary_idx",
+        "bookings",
+        ["beneficiary_id"],
+        unique=False,
+        postgresql_where=sa.text("beneficiary_id IS NOT NULL"),
+    )
     op.add_column("closures", sa.Column("counters", sa.Integer(), nullable=True))
     op.add_column("closures", sa.Column("who", sa.String(), nullable=True))
     op.add_column("closures", sa.Column("created_at", sa.DateTime(timezone=True), nullable=True))
@@ -274,6 +281,9 @@ def downgrade() -> None:
     op.drop_column("closures", "created_at")
     op.drop_column("closures", "who")
     op.drop_column("closures", "counters")
+    op.drop_index(
+        "bookings_beneficiary_idx", table_name="bookings", postgresql_where=sa.text("beneficiary_id IS NOT NULL")
+    )
     op.drop_column("bookings", "closure_id")
     op.drop_column("bookings", "priority")
     op.drop_column("bookings", "came_at")

@@ -1,5 +1,6 @@
 """What an agency's system can do, and what it gets to see."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -250,7 +251,9 @@ def test_what_has_moved_is_read_page_by_page(nrb, clock, register, transaction, 
     assert [item["since"] for item in seen] == sorted(item["since"] for item in seen)
     clock.time = NOW + timedelta(minutes=5)
     assert len(nrb.get("/documents", changed_since="2026-11-23T06:00:06Z").json["items"]) == 30
-    refused(nrb.get("/documents", cursor="bm90IG91cnM"), 422, "invalid")
+    endless = base64.urlsafe_b64encode(b'["2026-01-01T00:00:00+00:00", 1e999]').decode()
+    for nobodys in ("bm90IG91cnM", endless, "W10", base64.urlsafe_b64encode(b"[" * 9000).decode()):
+        refused(nrb.get("/documents", cursor=nobodys), 422, "invalid")
 
 
 # Bookings.

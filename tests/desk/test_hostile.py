@@ -72,7 +72,11 @@ def test_what_cannot_be_is_not_there(desk, role, address, status) -> None:
 
 def test_hours_cannot_end_on_a_day_that_has_none_after_it(desk) -> None:
     answer = fill(
-        desk("secretariat"), "/desk/catalogue/site/GPO/hours", valid_from="24/11/2026", valid_until=FAR, opens_0="08:00"
+        desk("secretariat"),
+        "/desk/catalogue/centre/GPO/hours",
+        valid_from="24/11/2026",
+        valid_until=FAR,
+        opens_0="08:00",
     )
     assert "Type a day like 24/11/2026." in seen(answer.text)
 

@@ -24,7 +24,7 @@ def test_the_list_says_who_is_expected_by_hour_and_nobody_of_another_centre(desk
     assert "678" in page
     assert "12345678" not in page
     assert other.reference[:4] not in page
-    assert "Expected: 2" in page
+    assert "Still expected: 2" in page
     [event] = day.events("visits.seen")
     assert (event.who, event.details["rows"]) == ("counter1", 2)
 

@@ -242,9 +242,7 @@ def test_each_button_of_one_page_does_its_own(waits, transaction):
     assert waiting() == 0
 
 
-def test_a_place_that_was_left_cannot_be_taken_from_the_same_page(
-    citizen, sms, ledger, catalogue, transaction, clock
-):
+def test_a_place_that_was_left_cannot_be_taken_from_the_same_page(citizen, sms, ledger, catalogue, transaction, clock):
     offering, days = later(citizen, sms, ledger, catalogue)
     citizen.presses("SMS me if an earlier time is free")
     free(transaction, offering, days[3], catalogue, clock)

@@ -15,13 +15,13 @@ from standardwebhooks import Webhook as Reader
 from core.booking import commands
 from core.booking.beneficiaries import Beneficiary
 from core.db import Transaction
-from core.partners import webhooks
+from core.partners import deliveries, webhooks
 from core.partners.tables import Delivery, Webhook
 from core.partners.webhooks import Secrets
 from core.people.audit import Actor, Intent
 from tests.support import NOW, SECRET_KEY, Clock
 from workers.posting import Answer, post
-from workers.webhooks import Sender, tell_until
+from workers.webhooks import AN_AGENCY_AT_ONCE, ONE_GO, Sender, tell_until
 
 CLERK = Actor("desk", who="amina")
 
@@ -192,6 +192,66 @@ def test_the_process_looks_sends_and_stops(sender, webhook, receiver, books):
     with ThreadPoolExecutor(2) as executor:
         tell_until(sender, executor)
     assert json.loads(receiver.got[0][1])["type"] == "booking.confirmed"
+
+
+def test_what_is_due_goes_out_also_while_the_look_fails(sender, webhook, receiver, books):
+    class Blind(Sender):
+        def look(self) -> int:
+            raise RuntimeError("a row like no other")
+
+    books(1)
+    sender.look()
+    blind = Blind(sender.transaction, sender.secrets, practice=True, now=sender.now)
+    receiver.answer = lambda nth: (blind.stopping.set(), 200)[1]
+    with ThreadPoolExecutor(2) as executor:
+        tell_until(blind, executor)
+    assert len(receiver.got) == 1
+
+
+def test_an_agency_has_a_few_threads_and_all_its_webhooks_have_their_turn(sender, transaction, catalogue):
+    ours = catalogue.services["IDR"].agency_id
+    other = next(s.agency_id for s in catalogue.services.values() if s.agency_id != ours)
+    goes_on = threading.Event()
+    sender.post = lambda *_, **__: Answer(goes_on.wait(20), "200")
+    with transaction() as db:
+        added = [
+            webhooks.add(
+                db,
+                sender.secrets,
+                agency_id=agency_id,
+                url="https://agency.example/zamu",
+                events=[],
+                actor=CLERK,
+                practice=True,
+                now=NOW,
+            )
+            for agency_id in [ours] * (AN_AGENCY_AT_ONCE + 1) + [other]
+        ]
+        for webhook in added:
+            deliveries.send_test(db, webhook, actor=CLERK, now=sender.now())
+        ids = [webhook.id for webhook in added]
+    with ThreadPoolExecutor(8) as executor:
+        for _ in range(2):
+            sender.hand_out(executor)
+            assert sorted(sender.under_way) == [*ids[:AN_AGENCY_AT_ONCE], ids[-1]]
+        goes_on.set()
+        assert [going.result(20) for going in sender.under_way.values()] == [1] * 4
+        with transaction() as db:
+            deliveries.send_test(db, db.get_one(Webhook, ids[0]), actor=CLERK, now=sender.now())
+        sender.hand_out(executor)
+        assert list(sender.under_way) == [ids[AN_AGENCY_AT_ONCE], ids[0]], "who has waited longest is first"
+
+
+def test_one_go_is_bounded_by_time(sender, webhook, receiver, books, clock):
+    def slow(nth: int) -> int:
+        clock.time += ONE_GO / 2
+        return 200
+
+    for nth in range(4):
+        books(nth)
+    sender.look()
+    receiver.answer = slow
+    assert [sender.work_off(webhook) for _ in range(3)] == [2, 2, 0]
 
 
 # Where messages may go.

@@ -26,6 +26,6 @@ def place_of(cursor: str | None) -> Place | None:
         place = datetime.fromisoformat(moment), int(row_id)
         if place[0].tzinfo is None or not 2000 <= place[0].year < 3000 or not 0 <= place[1] < 2**63:
             raise ValueError("not ours")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Problem("invalid", "Give a cursor as you got it in `next`.", pointer="?cursor") from error
     return place

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from core.booking.availability import day_begins
 from core.booking.opening import Opening, close_offering, open_offering
 from core.booking.tables import Counted, Window
 from core.catalogue import search
@@ -214,7 +215,7 @@ def _taken(work: Work, db: Session, offering_ids: Sequence[int]) -> dict[int, in
         .where(
             Window.kind == Counted.OFFERING.value,
             Window.owner_id.in_(offering_ids),
-            Window.starts_at >= work.now(),
+            Window.starts_at >= day_begins(local_date(work.now())),
             Window.taken > 0,
         )
         .group_by(Window.owner_id)

@@ -9,7 +9,6 @@ BIG = 2**63 - 1
 """The greatest that fits a bigint column."""
 
 
-
 class Number(BaseConverter):
     """`<int:…>` in a path: the number of a row."""
 

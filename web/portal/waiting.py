@@ -35,7 +35,9 @@ def create_blueprint(work: Work) -> Blueprint:
         form = OnceForm()
         said = "expired"
         if offering is not None and form.validate_on_submit():
-            said = _join_beside(work, intent_of(work, contact_id, _key(form, contact_id, "beside", reference)), offering, booking)
+            said = _join_beside(
+                work, intent_of(work, contact_id, _key(form, contact_id, "beside", reference)), offering, booking
+            )
         return redirect(url_for("own_booking.see", reference=reference, said=said))
 
     @blueprint.route("/offers/<int:offer_id>", methods=["GET", "POST"])

@@ -319,6 +319,8 @@ def test_a_service_is_opened_at_a_centre_in_its_hours_and_can_be_booked(seeded, 
     assert last_event(seeded).name == "offering.opened"
     _take(seeded, found, at_local(date(2026, 11, 24), time(9)))
     assert places_taken(seeded, number, now=now) == 1
+    assert places_taken(seeded, number, now=at_local(date(2026, 11, 24), time(16))) == 1, "late, and still to be served"
+    assert places_taken(seeded, number, now=at_local(date(2026, 11, 25), time(0))) == 0
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,11 @@ def test_an_appointment_takes_a_place_and_gives_it_back(world, does, mine):
 def test_a_moved_appointment_leaves_its_old_place(world, does, mine):
     partner, offering = mine
     does(appointments.book, partner, reference="A", offering=offering, starts_at=an_hour(8))
+    with world.transaction() as db:
+        db.execute(sa.update(Appointment).values(came_at=world.now))
     moved = does(appointments.move, partner, reference="A", offering=offering, starts_at=an_hour(9))
-    assert moved.starts_at == an_hour(9)
+    assert (moved.starts_at, moved.came_at) == (an_hour(9), None)
+    assert world.scalars(sa.select(Appointment.came_at)) == [None], "not yet, at the new time"
     assert [world.taken(Counted.OFFERING, offering.id, an_hour(hour)) for hour in (8, 9)] == [0, 1]
     assert does(appointments.move, partner, reference="A", offering=offering, starts_at=an_hour(9)) == moved
 

@@ -13,6 +13,7 @@ from core.partners.news import EVENTS, NAMES, Record
 from core.partners.tables import Delivery, WebhookCursor
 from core.partners.webhooks import Secrets
 from core.people.audit import Actor, record_event
+from core.people.tables import Event
 from core.staff import said
 from core.tracking import documents
 from core.tracking.documents import NewDocument
@@ -208,12 +209,19 @@ def test_a_copy_of_the_database_on_another_server_goes_on(world, agency, listens
     partner, offering = agency(world.offering())
     webhook = listens(partner.agency_id)
     tells(webhook)
+    world.confirms(world.phone(), offering, an_hour(8))
     with world.transaction() as db:
+        # Written there by a transaction whose number this server will come to.
+        ours = db.scalar(sa.text("SELECT pg_current_xact_id()::text::bigint"))
+        db.execute(sa.update(Event).values(transaction_id=ours + 10))
         db.execute(sa.update(WebhookCursor).values(transaction_id=2**40))
     tells(webhook)
     world.later(minutes=1)
-    world.confirms(world.phone(), offering, an_hour(8))
-    assert len(tells(webhook)) == 1
+    new = world.confirms(world.phone(), offering, an_hour(9))
+    for _ in range(20):
+        with world.transaction() as db:
+            db.execute(sa.text("SELECT pg_current_xact_id()"))
+    assert [it["data"]["reference"] for it in tells(webhook)] == [new.reference], "the old ones have been told"
 
 
 def test_an_ended_webhook_is_told_nothing(world, agency, listens, tells):

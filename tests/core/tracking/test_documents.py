@@ -219,9 +219,7 @@ def test_nobody_travels_for_a_document_that_has_left(
     assert {m.arguments["site"] for m in messages} == {site}
 
 
-def test_that_it_moves_is_not_said_once_it_is_there(
-    db: Session, make: Make, other_site: int, now: datetime
-) -> None:
+def test_that_it_moves_is_not_said_once_it_is_there(db: Session, make: Make, other_site: int, now: datetime) -> None:
     document = make(PHONE, Stage.RECEIVED)
     move(db, document, Stage.TRANSFERRED, actor=CLERK, origin="desk", now=now, site_id=other_site)
     move(db, document, Stage.RECEIVED, actor=CLERK, origin="desk", now=now)

@@ -100,7 +100,8 @@ def test_each_arrival_is_told_and_what_was_said_of_the_last_one_is_withdrawn(
     acknowledge(document)
     move(db, document, Stage.TRANSFERRED, actor=CLERK, origin="desk", now=now, site_id=other_site)
     assert acknowledge(document, site_id=other_site, now=now + timedelta(days=1)) == 1
-    first, second = db.scalars(sa.select(Message).order_by(Message.id))
+    of_ready = sa.select(Message).where(Message.template == "document_ready").order_by(Message.id)
+    first, second = db.scalars(of_ready)
     assert (first.status, first.error) == (Status.WITHHELD, "no_longer_true")
     assert (second.status, second.arguments["site"], second.arguments["arrival"]) == (Status.PENDING, "MAK", 2)
 
@@ -205,4 +206,4 @@ def test_a_notice_on_its_way_does_not_come_back_for_a_document_that_has_left(she
     )
     came_back = relay.Result(claimed.id, claimed.attempt, relay.Fate.RETRY)
     shelf.does(lambda db: relay.settle(db, [came_back], now=later))
-    assert [(m.status, m.error) for m in shelf.messages()] == [("withheld", "no_longer_true")]
+    assert [(m.status, m.error) for m in shelf.messages("document_ready")] == [("withheld", "no_longer_true")]

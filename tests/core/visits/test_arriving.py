@@ -137,7 +137,7 @@ def test_who_stands_at_the_counter_is_served_also_where_the_window_is_shut(
     assert centre.taken(Counted.OFFERING, offering.id, an_hour(8)) == 2
     assert centre.clears() == 0
     with pytest.raises(SlotFull):
-        centre.confirms(centre.phone(), offering, an_hour(9), centre.person())
+        centre.confirms(centre.phone(), offering, an_hour(10), centre.person())
 
 
 def test_who_needs_what_the_centre_does_not_give_is_not_taken_in(centre: Centre) -> None:

@@ -16,6 +16,7 @@ from core.booking.tables import Booking
 from core.booking.upkeep import archive_past
 from core.errors import Malformed
 from core.messaging.tables import Message
+from core.partners.reading import Place, documents_of
 from core.tracking.counter import Application
 from core.tracking.tables import Document, DocumentEvent
 from core.visits.errors import Contradicted, TimeRefused
@@ -62,7 +63,7 @@ def test_served_on_paper_registers_the_application_of_that_day_and_tells_the_pho
     centre.now = an_hour(15)
     keyed = keys(centre, booked, What.SERVED, an_hour(9), application=APPLICATION)
     [document] = centre.scalars(sa.select(Document))
-    assert (document.tracking_number, document.created_at) == (keyed.tracking_number, an_hour(9))
+    assert (document.tracking_number, document.created_at) == (keyed.tracking_number, an_hour(15))
     assert centre.scalars(sa.select(DocumentEvent.at)) == [an_hour(9)]
     [message] = centre.scalars(sa.select(Message).where(Message.template == "document_registered"))
     assert message.created_at == an_hour(15)
@@ -73,6 +74,23 @@ def test_served_on_paper_registers_the_application_of_that_day_and_tells_the_pho
     again = keys(centre, booked, What.SERVED, an_hour(9), application=APPLICATION)
     assert (again.already, again.tracking_number) == (True, None)
     assert len(centre.scalars(sa.select(Document))) == 1
+
+
+def test_an_agency_that_reads_on_finds_what_was_keyed_in_from_paper(centre: Centre) -> None:
+    first, second = centre.expects(), centre.expects()
+    service_id = centre.gpo().service.id
+    centre.now = an_hour(14)
+    keys(centre, first, What.SERVED, an_hour(9), application=APPLICATION)
+
+    def reads(after: Place | None) -> list[Document]:
+        later = centre.now + timedelta(minutes=5)
+        with centre.transaction() as db:
+            return documents_of(db, [service_id], since=None, after=after, limit=9, now=later)
+
+    [known] = reads(None)
+    centre.now = an_hour(15)
+    keyed = keys(centre, second, What.SERVED, an_hour(8, 30), application=APPLICATION)
+    assert [row.tracking_number for row in reads((known.stage_since, known.id))] == [keyed.tracking_number]
 
 
 @pytest.mark.parametrize("came", [True, False])
