@@ -1,4 +1,4 @@
-"""Reading numbers out of addresses: whatever stands there, a statement of the database gets one that fits its column."""
+"""Numbers out of addresses: whatever stands there, a statement of the database gets one that fits its column."""
 
 from flask import Flask, request
 from werkzeug.routing import BaseConverter, ValidationError

@@ -210,10 +210,13 @@ def test_a_copy_of_the_database_on_another_server_goes_on(world, agency, listens
     webhook = listens(partner.agency_id)
     tells(webhook)
     world.confirms(world.phone(), offering, an_hour(8))
+    assert len(tells(webhook)) == 1
     with world.transaction() as db:
         # Written there by a transaction whose number this server will come to.
         ours = db.scalar(sa.text("SELECT pg_current_xact_id()::text::bigint"))
-        db.execute(sa.update(Event).values(transaction_id=ours + 10))
+        old = db.scalars(sa.select(Event).where(Event.name == "booking.confirmed")).one()
+        told = {"at": world.now, "channel": "ussd", "name": old.name, "subject": old.subject}
+        db.add(Event(**told, transaction_id=ours + 10))
         db.execute(sa.update(WebhookCursor).values(transaction_id=2**40))
     tells(webhook)
     world.later(minutes=1)
@@ -221,7 +224,7 @@ def test_a_copy_of_the_database_on_another_server_goes_on(world, agency, listens
     for _ in range(20):
         with world.transaction() as db:
             db.execute(sa.text("SELECT pg_current_xact_id()"))
-    assert [it["data"]["reference"] for it in tells(webhook)] == [new.reference], "the old ones have been told"
+    assert [it["data"]["reference"] for it in tells(webhook)[1:]] == [new.reference], "the old ones have been told"
 
 
 def test_an_ended_webhook_is_told_nothing(world, agency, listens, tells):
