@@ -83,9 +83,7 @@ def _put_right(db: Session, entry: Sent, row: Any, *, now: datetime) -> None:
 
 def _lock(db: Session, entry: Sent, site_id: int) -> Any:
     found = (
-        sa.select(
-            Appointment.id, Appointment.starts_at, Appointment.came_at, Appointment.outcome, Appointment.ended_at
-        )
+        sa.select(Appointment.id, Appointment.starts_at, Appointment.came_at, Appointment.outcome, Appointment.ended_at)
         .join(Offering, Offering.id == Appointment.offering_id)
         .where(Appointment.reference == entry.reference, Offering.site_id == site_id)
     )

@@ -7,7 +7,7 @@ import qrcode
 
 from core.references import grouped
 from tests.portal.test_booking import at_the_check
-from web.portal.slip import qr_code
+from web.pages.qr import qr_code
 
 
 @pytest.fixture

@@ -22,13 +22,12 @@ from core.references import grouped, parse_reference
 from core.staff.roles import Can
 from core.wording import N_, dates
 from core.wording import gettext as _
-from web import choosing
+from web import choosing, seeing
 from web.desk.access import needs, officer
 from web.desk.asking import Asked, one_of, pick, refuse, words
 from web.desk.citizens import Page, Tokens, spoken
 from web.desk.serving_forms import ID_KINDS
 from web.pages.forms import EXPIRED
-from web.portal import seeing
 from web.work import Work
 
 LANGUAGES = {"en": "English", "sw": "Kiswahili"}

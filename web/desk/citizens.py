@@ -29,9 +29,9 @@ from core.staff.roles import AT_A_CENTRE, Can
 from core.visits.concerning import subjects_at
 from core.wording import N_, dates
 from core.wording import gettext as _
+from web import seeing
 from web.desk.access import Officer, needs, officer
 from web.desk.asking import Asked, refuse, words
-from web.portal import seeing
 from web.work import Work
 
 Page = str | Response

@@ -26,8 +26,8 @@ from web.desk.access import needs, officer
 from web.desk.asking import Asked
 from web.desk.reach import chosen_site, own_document, own_services
 from web.pages.forms import EXPIRED
+from web.pages.qr import qr_code
 from web.pages.reading import asked_number
-from web.portal.slip import qr_code
 from web.work import Work
 
 A_PAGE = 50

@@ -25,8 +25,9 @@ from core.db import Session
 from core.errors import ZamuError
 from core.idempotency import recorded
 from core.people.audit import Intent
+from web import seeing
 from web.pages.forms import OnceForm
-from web.portal import coming, seeing
+from web.portal import coming
 from web.portal.holding import held_until
 from web.portal.proving import intent_of, proven
 from web.portal.wanted import Wanted, moving, moving_to, wanted_or_404

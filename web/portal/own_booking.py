@@ -17,9 +17,9 @@ from core.errors import Malformed
 from core.messaging.limits import TooManySms
 from core.references import parse_reference
 from core.wording import gettext as _
+from web import seeing
 from web.pages.forms import OnceForm
 from web.pages.limits import limited
-from web.portal import seeing
 from web.portal.proving import SENDING, PhoneForm, Prover, ask_code, ask_phone, forget, intent_of, proven
 from web.portal.wanted import where
 from web.portal.words import speaks

@@ -1,11 +1,10 @@
 """The slip of a booking, to print or to save: its QR code holds the number that a scanner at check-in types."""
 
-import qrcode
 from flask import Blueprint, render_template
-from qrcode.image.svg import SvgPathImage
 from werkzeug.wrappers import Response
 
-from web.portal import seeing
+from web import seeing
+from web.pages.qr import qr_code
 from web.portal.own_booking import own
 from web.portal.words import speaks
 from web.work import Work
@@ -25,10 +24,3 @@ def create_blueprint(work: Work) -> Blueprint:
         return render_template("portal/slip.html", booking=booking, told=told, qr=qr_code(booking.reference))
 
     return blueprint
-
-
-def qr_code(digits: str) -> str:
-    """An SVG of these very digits, and nothing else."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, box_size=10, border=4)
-    code.add_data(digits, optimize=0)
-    return str(code.make_image(image_factory=SvgPathImage).to_string(encoding="unicode"))

@@ -148,7 +148,8 @@ def _subject(day: date) -> str:
     return f"holiday:{day.isoformat()}"
 
 
-_CLOSED = "holiday.closed"
+_CLOSED = "closure.made"
+"""Here of the day, and not of a closure: its details name all that were made because of it."""
 _EXPECTED = sa.text("""
     SELECT offering.site_id, count(*) FILTER (WHERE booked), count(*) FILTER (WHERE NOT booked)
     FROM (

@@ -417,6 +417,20 @@ def test_who_said_stop_is_passed_over_until_they_say_start(world: World) -> None
     assert world.offered() == [second]
 
 
+def test_who_joins_again_after_a_stop_is_in_line_from_then_on(world: World) -> None:
+    offering, owner, booked = full(world)
+    stopped = world.phone()
+    world.waits(stopped, offering)
+    world.later(seconds=1)
+    with world.transaction() as db:
+        db.execute(sa.update(Person).where(Person.id == stopped).values(opted_out_at=world.now))
+    world.later(seconds=1)
+    world.waits(stopped, offering)
+    assert only(world, WaitlistEntry).created_at == world.now
+    world.gives_up(owner, booked)
+    assert world.offered() == [stopped]
+
+
 def test_joining_again_changes_nothing_and_keeps_the_place_in_the_line(world: World) -> None:
     offering, phone = world.offering(seats=1), world.phone()
     first = world.waits(phone, offering)
