@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.exceptions import Forbidden
 
 from core.settings import Settings
+from core.wording import language
 from tests.journeys.fixtures import MakeApp, Postgres
 from tests.portal.pages import hidden, words
 from tests.support import SECRET
@@ -198,3 +199,9 @@ def test_forms_that_look_at_nobody_are_kept_from_other_sites(app: Flask) -> None
     page = app.test_client().get("/document").text
     assert hidden(page, "csrf_token")
     assert hidden(page, "request_key")
+
+
+def test_a_page_in_kiswahili_leaves_no_language_behind(app: Flask) -> None:
+    """Its thread serves somebody else next."""
+    app.test_client().get("/language/sw?back=/", follow_redirects=True)
+    assert language() == "en"

@@ -14,7 +14,6 @@ from core.catalogue.snapshot import Catalogue
 from core.clock import at_local, local_date
 from core.db import Session
 from core.errors import Malformed
-from core.people.register import Register
 from core.references import grouped, parse_reference
 from core.staff.roles import Can
 from core.tracking.errors import NumberInUse
@@ -105,12 +104,6 @@ class PaperForm(ServedForm):
             reason=Reason(self.reason.data),
         )
 
-    def once_key(self, people: Register) -> str:
-        """Whoever corrects a line on the same page means another one. The proof goes in as its index only."""
-        plain = (self.who, self.reference, self.service, self.what, self.reason, self.document, self.tracking_number)
-        typed = [*(field.data or "" for field in plain), self.at.isoformat(), self.paid]
-        return self.key("desk", *typed, people.proof_index("", self.proof.data or "").hex())
-
     def validate_reference(self, field: Field) -> None:
         if self.who.data == Who.WALK_IN:
             return
@@ -169,7 +162,7 @@ def _key_in(work: Work, form: PaperForm) -> Told | None:
     line = form.line(work.catalogue)
     try:
         with work.writing() as db:
-            already, document = _write(work, db, line, form.once_key(work.register))
+            already, document = _write(work, db, line, form.key("desk"))
     except TimeRefused as error:
         field = form.day if error.why in ("too_old", "another_day") else form.time
         refuse(field, visit_words.refusal(error, work.catalogue))

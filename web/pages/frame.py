@@ -72,6 +72,7 @@ def frame(app: Flask, settings: Settings) -> None:
     )
     use_numbers(app)
     app.before_request(_speak)
+    app.teardown_request(_fall_silent)
     app.before_request(_refuse_nonsense)
     app.after_request(_headers)
     app.register_blueprint(_pages())
@@ -129,6 +130,11 @@ def _asked_for() -> str:
     """sw-KE, en → sw."""
     asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
     return next((tag for tag in asked if tag in wording.LANGUAGES), wording.DEFAULT)
+
+
+def _fall_silent(error: BaseException | None) -> None:
+    """The thread serves somebody else next, and not every door says which language it speaks."""
+    wording.speak(wording.DEFAULT)
 
 
 def _headers(response: BaseResponse) -> BaseResponse:
