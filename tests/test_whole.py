@@ -101,24 +101,26 @@ def decision(endpoint: str, rule: Rule, view: Any) -> str:
     return one[0] if len(one) == 1 else ""
 
 
+def rules(app: Flask) -> Iterator[tuple[Rule, Any]]:
+    """Every route of both parts of the application, and its view."""
+    for part in (app, app.extensions["doors"]):
+        yield from ((rule, part.view_functions[rule.endpoint]) for rule in part.url_map.iter_rules())
+
+
 def routes(app: Flask, kind: str) -> Iterator[tuple[Rule, str]]:
     """Those with this decision, and each of their methods."""
-    for rule in app.url_map.iter_rules():
-        if decision(rule.endpoint, rule, app.view_functions[rule.endpoint]) == kind:
+    for rule, view in rules(app):
+        if decision(rule.endpoint, rule, view) == kind:
             yield from ((rule, method) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}))
 
 
 def test_every_route_has_one_authentication_decision(app: Flask) -> None:
-    undecided = [
-        f"{rule} ({rule.endpoint})"
-        for rule in app.url_map.iter_rules()
-        if not decision(rule.endpoint, rule, app.view_functions[rule.endpoint])
-    ]
+    undecided = [f"{rule} ({rule.endpoint})" for rule, view in rules(app) if not decision(rule.endpoint, rule, view)]
     assert undecided == []
 
 
 def test_what_is_decided_is_there(app: Flask) -> None:
-    there = {rule.endpoint for rule in app.url_map.iter_rules()}
+    there = {rule.endpoint for rule, _view in rules(app)}
     assert there >= PUBLIC | PORTAL | PROVEN | sign_in.OPEN | sign_in.OWN
     assert not {rule.endpoint for rule, _method in routes(app, "portal")} & {
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith("/desk")

@@ -1,7 +1,13 @@
-"""The application: all doors, health and metrics, put together from settings."""
+"""The application: all doors, health and metrics, put together from settings.
 
-from collections.abc import Callable
+It is two: what gateways and operators ask for, and behind it what people and
+agencies do. What every page needs (sessions, sign-in, limits, compression) would
+cost each hop of a call as much as its own work in Python.
+"""
+
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from flask import Flask
 
@@ -16,7 +22,7 @@ from ussd import endpoint as ussd
 from web import desk, health, logs, portal
 from web.api.guide import install as install_api
 from web.noticing import Noticing
-from web.pages.frame import frame
+from web.pages.frame import CALLBACKS, frame
 from web.pages.limits import enforce
 from web.pages.refusals import refuse
 from web.work import Work
@@ -30,10 +36,14 @@ PUBLIC = frozenset({"health.healthz", "health.readyz", "health.metrics", "pages.
 
 
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Flask:
-    """Build the application. Nothing is connected to before the first request."""
+    """Build the application. Nothing is connected to before the first request.
+
+    `extensions["doors"]` is the part of it that gateways and operators ask.
+    """
     logs.configure()
-    app = Flask("zamu", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
+    app, doors = Flask("zamu", static_folder=None), Flask("zamu.doors", static_folder=None)
+    for part in (app, doors):
+        part.config["MAX_CONTENT_LENGTH"] = MOST_BODY
     engine = make_engine(settings.database_url)
     app.extensions["engine"] = engine
     transaction = transactions(engine)
@@ -43,7 +53,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     reading = transactions(engine, read_only=True)
     work = Work(settings, transaction, reading, catalogue, register, wake, now)
     frame(app, settings)
-    app.register_blueprint(
+    doors.register_blueprint(
         ussd.create_blueprint(
             settings,
             home=menus.home.home,
@@ -56,15 +66,29 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
             now=now,
         )
     )
-    app.register_blueprint(
+    doors.register_blueprint(
         sms.create_blueprint(
             settings, transaction=transaction, catalogue=catalogue, register=register, wake=wake, now=now
         )
     )
-    app.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue, now=now))
+    doors.register_blueprint(health.create_blueprint(settings, transaction=transaction, catalogue=catalogue, now=now))
     for blueprint in [*portal.blueprints(work), *desk.blueprints(work)]:
         app.register_blueprint(blueprint)
     install_api(app, work)
-    refuse(app, dial=settings.ussd_codes[0].code, most_body=MOST_BODY)
+    for part in (app, doors):
+        refuse(part, dial=settings.ussd_codes[0].code, most_body=MOST_BODY)
     enforce(app, settings)
+    _put_before(doors, app)
     return app
+
+
+def _put_before(doors: Flask, app: Flask) -> None:
+    """Let the doors answer what comes to them, and the application the rest."""
+    pages = app.wsgi_app
+
+    def choose(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        to = doors.wsgi_app if environ["PATH_INFO"].startswith(CALLBACKS) else pages
+        return to(environ, start_response)
+
+    app.wsgi_app = choose  # type: ignore[method-assign]
+    app.extensions["doors"] = doors
