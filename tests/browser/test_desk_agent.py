@@ -1,8 +1,6 @@
 """An agent of the contact centre books for a caller, in a real browser, as fast as the caller speaks."""
 
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +11,7 @@ from core.booking.tables import Booking
 from core.db import Transaction
 from core.messaging.tables import Message
 from core.staff.roles import Role
-from core.staff.tables import Staff
+from tests.browser.seated import cookie_of, seated
 from tests.browser.served import served
 from tests.support import Clock
 
@@ -23,32 +21,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def tab(browser: Browser, app: Flask, transaction: Transaction, clock: Clock) -> Iterator[Page]:
     """A tab of an agent; whatever the browser complains about fails the test."""
-    with transaction() as db:
-        db.add(
-            Staff(
-                username="otieno",
-                name="Otieno",
-                role=Role.AGENT,
-                password="not a hash: nobody signs in with it",
-                must_change_password=False,
-                fs_uniquifier="session-of-otieno",
-                created_at=clock(),
-            )
-        )
-    began = int(clock().timestamp())
-    session = {"_user_id": "session-of-otieno", "_fresh": True, "fs_paa": time.time()}
-    serializer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    cookie = str(serializer.dumps(session | {"desk_since": began, "desk_seen": began}))
-    with served(app) as address:
-        context = browser.new_context(base_url=address)
-        context.add_cookies([{"name": "zamu", "value": cookie, "url": address}])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Security Policy" in line.text else None)
+    cookie = cookie_of(app, transaction, "otieno", Role.AGENT, now=clock())
+    with served(app) as address, seated(browser, address, cookie) as page:
         yield page
-        context.close()
-        assert complaints == []
 
 
 def test_an_agent_books_for_a_caller_and_moves_it_when_they_call_again(tab: Page, transaction: Transaction) -> None:

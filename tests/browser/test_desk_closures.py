@@ -1,20 +1,18 @@
 """A manager closes a centre and watches bookings move, in a real browser; with scripts and without."""
 
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from core.catalogue.tables import Closure, Site
+from core.catalogue.tables import Closure
 from core.catalogue.version import bump_version
 from core.db import Transaction
 from core.people.register import Register
 from core.staff.roles import Role
-from core.staff.tables import Staff
+from tests.browser.seated import cookie_of, seated
 from tests.browser.served import served
 from tests.desk.bookers import Books, clears
 from tests.journeys.ledger import Ledger
@@ -30,23 +28,7 @@ LEFT = 3
 @pytest.fixture
 def cookie(app: Flask, transaction: Transaction, clock: Clock) -> Iterator[str]:
     """The session of the manager of GPO; what they close is open again for the next test."""
-    with transaction() as db:
-        db.add(
-            Staff(
-                username="wanjiru",
-                name="Wanjiru",
-                role=Role.MANAGER,
-                site_id=db.scalar(sa.select(Site.id).where(Site.code == "GPO")),
-                password="not a hash: nobody signs in with it",
-                must_change_password=False,
-                fs_uniquifier="session-of-wanjiru",
-                created_at=clock(),
-            )
-        )
-    began = int(clock().timestamp())
-    session = {"_user_id": "session-of-wanjiru", "_fresh": True, "fs_paa": time.time()}
-    serializer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    yield str(serializer.dumps(session | {"desk_since": began, "desk_seen": began}))
+    yield cookie_of(app, transaction, "wanjiru", Role.MANAGER, site="GPO", now=clock())
     with transaction() as db:
         db.execute(sa.delete(Closure))
         bump_version(db)
@@ -55,16 +37,9 @@ def cookie(app: Flask, transaction: Transaction, clock: Clock) -> Iterator[str]:
 @pytest.fixture
 def tab(browser: Browser, app: Flask, cookie: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A tab of the manager; whatever the browser complains about fails the test."""
-    with served(app) as address:
-        context = browser.new_context(base_url=address, java_script_enabled=getattr(request, "param", True))
-        context.add_cookies([{"name": "zamu", "value": cookie, "url": address}])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Security Policy" in line.text else None)
+    scripts = getattr(request, "param", True)
+    with served(app) as address, seated(browser, address, cookie, scripts=scripts) as page:
         yield page
-        context.close()
-        assert complaints == []
 
 
 @pytest.mark.parametrize("tab", [True, False], indirect=True, ids=["with JavaScript", "without JavaScript"])

@@ -1,21 +1,17 @@
 """Documents at the desk in a real browser: a scanner and no mouse, and a file of which some rows are wrong."""
 
 import csv
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from core.catalogue.tables import Site
 from core.references import new_reference
 from core.staff.roles import Role
-from core.staff.tables import Staff
 from core.tracking.stages import Stage
+from tests.browser.seated import cookie_of, seated
 from tests.browser.served import served
 from tests.desk.papers import Papers
 
@@ -25,22 +21,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def cookie(app: Flask, papers: Papers) -> str:
     """The session of a counter officer at GPO."""
-    with papers.transaction() as db:
-        officer = Staff(
-            username="asha",
-            name="Asha",
-            role=Role.COUNTER,
-            site_id=db.scalar(sa.select(Site.id).where(Site.code == "GPO")),
-            password="not a hash: nobody signs in with it",
-            must_change_password=False,
-            fs_uniquifier="session-of-asha",
-            created_at=papers.clock(),
-        )
-        db.add(officer)
-    began = int(papers.clock().timestamp())
-    session = {"_user_id": "session-of-asha", "_fresh": True, "fs_paa": time.time()}
-    serializer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    return str(serializer.dumps(session | {"desk_since": began, "desk_seen": began}))
+    return cookie_of(app, papers.transaction, "asha", Role.COUNTER, site="GPO", now=papers.clock())
 
 
 @pytest.fixture
@@ -52,15 +33,8 @@ def address(app: Flask) -> Iterator[str]:
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
 def tab(browser: Browser, address: str, cookie: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A tab of the officer; whatever the browser complains about fails the test."""
-    context = browser.new_context(base_url=address, java_script_enabled=getattr(request, "param", True))
-    context.add_cookies([{"name": "zamu", "value": cookie, "url": address}])
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert complaints == []
+    with seated(browser, address, cookie, scripts=getattr(request, "param", True)) as page:
+        yield page
 
 
 def scan(tab: Page, digits: str) -> None:

@@ -61,15 +61,15 @@ class OnceForm(Form):
         default=lambda: secrets.token_urlsafe(16), validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$"), Length(max=64)]
     )
 
-    def key(self, door: str, *about: object) -> str:
+    def key(self, door: str) -> str:
         """The key under which core keeps the outcome, such as `portal:…`: of just this form, sent to this address.
 
         All buttons of a page share what it was made with, and whoever goes back
         may send it with other words: the same key is for the same address and
         the same fields alone. They are hashed with our own key, since some are
-        personal. `about`: what else tells two deeds apart.
+        personal.
         """
         sent = sorted((name, value) for name, value in request.form.items(multi=True) if name != CSRF)
-        deed = "\0".join((request.full_path, *map(str, about), *(part for field in sent for part in field)))
+        deed = "\0".join((request.full_path, *(part for field in sent for part in field)))
         digest = hmac.digest(current_app.config["SECRET_KEY"], deed.encode(errors="replace"), "sha256")
         return f"{door}:{digest.hex()[:32]}:{self.request_key.data}"
