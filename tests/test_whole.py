@@ -28,7 +28,7 @@ from tests.support import NOW
 from ussd.screens import SCREENS
 from web import cli
 from web.app import PUBLIC
-from web.desk import sign_in
+from web.desk.signing import sign_in
 from web.local import run
 from web.local.console import Output
 from web.local.guard import Guard

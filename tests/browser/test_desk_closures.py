@@ -17,7 +17,7 @@ from tests.browser.served import served
 from tests.desk.bookers import Books, clears
 from tests.journeys.ledger import Ledger
 from tests.support import Clock
-from web.desk.closures import FIRST_BATCH
+from web.desk.closing.closures import FIRST_BATCH
 
 pytestmark = pytest.mark.browser
 

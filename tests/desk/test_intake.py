@@ -15,7 +15,7 @@ from core.references import new_reference
 from core.tracking.stages import Stage
 from core.tracking.tables import Document, IntakeFile
 from tests.desk.papers import Desktop, Papers, Sit
-from web.desk import uploads
+from web.desk.documents import uploads
 
 INTAKE = "/desk/intake"
 HEADING = ("tracking number", "service", "centre", "ID number", "phone")

@@ -20,7 +20,7 @@ from core.people.tables import Event
 from tests.desk.conftest import Desk
 from tests.desk.pages import fill, seen, unseen
 from tests.support import NOW
-from web.desk.message_words import REPLY, SAYS
+from web.desk.messages.wording import REPLY, SAYS
 
 PHONE = "+254711000101"
 _keys = itertools.count()

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 
 def test_the_oldest_come_first_a_page_at_a_time(papers: Papers, sit: Sit, monkeypatch) -> None:
-    monkeypatch.setattr("web.desk.shelf.A_PAGE", 2)
+    monkeypatch.setattr("web.desk.documents.shelf.A_PAGE", 2)
     numbers = [papers.make(Stage.RECEIVED, at=NOW - days * DAY) for days in (5, 100, 40, 40, 8)]
     papers.make(Stage.RECEIVED, site="MAK", at=NOW - 50 * DAY)
     papers.make(Stage.COLLECTED, at=NOW - 50 * DAY)
@@ -114,7 +114,7 @@ def test_a_batch_with_fewer_than_asked_for_is_not_the_last(papers: Papers, sit: 
         papers.make(Stage.RECEIVED, at=NOW - 100 * DAY)
     clerk = sit("manager")
     for most, said in ((200, "2 documents were returned to the agency. 3 are left"), (5000, "3 documents were ret")):
-        monkeypatch.setattr("web.desk.shelf._MOST_RETURNED", most)
+        monkeypatch.setattr("web.desk.documents.shelf._MOST_RETURNED", most)
         clerk.see("/desk/shelf/return?older=90")
         clerk.client.post("/desk/shelf/return", data=shown(clerk))
         assert said in clerk.see("/desk/shelf")

@@ -1,37 +1,21 @@
-"""The desk: what staff do in a browser. Each module is one part of the work, with a blueprint of its own."""
+"""The desk: what staff do in a browser. A folder for each part of the work, a blueprint for each module of pages.
+
+On top is what all parts use: who is signed in and what they may see (`access`, `reach`), forms (`asking`), what is
+kept for an officer (`kept`), and the parts that are one page.
+"""
 
 from flask import Blueprint
 
 from core.staff.roles import Can
 from core.wording import N_
-from web.desk import (
-    audit,
-    booking_for,
-    campaigns,
-    capacity,
-    catalogue,
-    citizens,
-    closures,
-    collection,
-    day_list,
-    document,
-    documents,
-    figures,
-    home,
-    intake,
-    keys,
-    lanes,
-    messages,
-    offerings,
-    paper,
-    sent_by_agency,
-    shelf,
-    sign_in,
-    staff,
-    today,
-    turned_away,
-    visits,
-)
+from web.desk import audit, figures, home, keys, staff
+from web.desk.campaigns import campaigns
+from web.desk.catalogue import catalogue, offerings
+from web.desk.closing import capacity, closures
+from web.desk.documents import collection, document, intake, scanning, shelf
+from web.desk.messages import lanes, messages
+from web.desk.signing import sign_in
+from web.desk.visits import booking_for, citizens, day_list, paper, sent_by_agency, today, turned_away, visit
 from web.work import Work
 
 MENU: tuple[tuple[str, str, Can], ...] = (
@@ -59,14 +43,14 @@ def blueprints(work: Work) -> list[Blueprint]:
         sign_in.create_blueprint(work),
         home.create_blueprint(work),
         today.create_blueprint(work),
-        visits.create_blueprint(work),
+        visit.create_blueprint(work),
         turned_away.create_blueprint(work),
         sent_by_agency.create_blueprint(work),
         day_list.create_blueprint(work),
         paper.create_blueprint(work),
         citizens.create_blueprint(work),
         booking_for.create_blueprint(work),
-        documents.create_blueprint(work),
+        scanning.create_blueprint(work),
         document.create_blueprint(work),
         collection.create_blueprint(work),
         shelf.create_blueprint(work),

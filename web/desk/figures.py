@@ -16,8 +16,8 @@ from core.visits.turning_away import SAID, Reason
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import DayField
-from web.desk.campaigns import csv_file
-from web.desk.lanes import SAID as LANES
+from web.desk.campaigns.campaigns import csv_file
+from web.desk.messages.lanes import SAID as LANES
 from web.work import Work
 
 FROM_TODAY = timedelta(days=6)

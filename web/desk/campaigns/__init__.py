@@ -1,0 +1,1 @@
+"""Campaigns at the desk: made, looked at, approved, watched and stopped."""

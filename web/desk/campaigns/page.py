@@ -1,0 +1,151 @@
+"""The page of one campaign: where it stands, what it would do or has done, and what can be done with it now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import abort, render_template
+
+from core.campaigns import states
+from core.campaigns.criteria import criteria_of
+from core.campaigns.errors import NoSuchCampaign
+from core.campaigns.lasting import ends_at
+from core.campaigns.pressing import find
+from core.campaigns.preview import Preview, preview
+from core.campaigns.report import progress
+from core.campaigns.states import MOVES
+from core.campaigns.tables import Campaign, Kind, State
+from core.db import Session
+from core.messaging import lanes
+from core.messaging.tables import Lane, Status
+from core.staff.roles import Can
+from core.wording import dates
+from core.wording import gettext as _
+from web.campaigning import bulk_speech, left_out, sender_line
+from web.desk.access import officer
+from web.desk.asking import Asked
+from web.desk.campaigns.forms import LANGUAGE_NAMES
+from web.desk.messages.wording import stands
+from web.work import Work
+
+SECOND = "govuk-button--secondary"
+EARLY = frozenset({State.DRAFT, State.SUBMITTED, State.APPROVED})
+"""Its preview still says what will be."""
+OVER = frozenset({State.DONE, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something that can be done with a campaign as it stands."""
+
+    endpoint: str
+    label: str
+    what: str = ""
+    """Of `campaigns.press`: done at once. Otherwise it leads to a question."""
+    kind: str = SECOND
+
+
+def offered(campaign: Campaign, *, own: bool) -> list[Button]:
+    """What can be done with it now; `own`: by whoever made it."""
+    state, main = State(campaign.state), ""
+    buttons: list[Button] = []
+    if state == State.DRAFT:
+        buttons.append(Button("campaigns.press", _("Submit: count whom it tells"), "submit", main))
+    if state == State.SUBMITTED and not own:
+        buttons.append(Button("campaigns.press", _("Approve"), "approve", main))
+    if state in (State.DRAFT, State.SUBMITTED, State.APPROVED):
+        needed = state == State.APPROVED and campaign.starts_at is None
+        buttons.append(Button("campaigns.schedule", _("Say when it begins"), kind=main if needed else SECOND))
+        buttons.append(Button("campaigns.test", _("Send a test")))
+    if state == State.LOOKING:
+        buttons.append(Button("campaigns.press", _("All is well: go on"), "look", main))
+    if state == State.PAUSED:
+        buttons.append(Button("campaigns.press", _("Resume"), "resume", main))
+    if State.PAUSED in MOVES[state]:
+        buttons.append(Button("campaigns.pause", _("Pause")))
+    if campaign.written:
+        buttons.append(Button("campaigns.correct", _("Correct what was told")))
+    if State.CANCELLED in MOVES[state]:
+        buttons.append(Button("campaigns.cancel", _("Cancel the campaign"), kind="govuk-button--warning"))
+    return buttons
+
+
+def found(db: Session, number: int) -> Campaign:
+    try:
+        return find(db, number)
+    except NoSuchCampaign:
+        abort(404)
+
+
+def state_words(campaign: Campaign) -> str:
+    return _(states.IN_WORDS[State(campaign.state)])
+
+
+def page(work: Work, db: Session, campaign: Campaign, form: Asked, *, live: int = 0) -> str:
+    """The page of a campaign; `form` holds what a button was refused for."""
+    state = State(campaign.state)
+    may = officer().may(Can.CAMPAIGN)
+    seen = _preview(work, db, campaign) if state in EARLY else None
+    corrected_by = db.scalars(sa.select(Campaign).where(Campaign.corrects_id == campaign.id).order_by(Campaign.id))
+    counts = progress(db, campaign.id)
+    own = campaign.created_by.strip().casefold() == officer().username.casefold()
+    return render_template(
+        "desk/campaigns/campaign.html",
+        campaign=campaign,
+        state=state,
+        standing=state_words(campaign),
+        form=form,
+        buttons=offered(campaign, own=own) if may else [],
+        needs_another=may and own and state == State.SUBMITTED,
+        about=_about(work, campaign),
+        seen=seen,
+        lasts=_lasts(work, campaign, seen),
+        languages=LANGUAGE_NAMES,
+        left_out=left_out,
+        sender_line=sender_line,
+        counts=[(stands(kind), counts[kind]) for kind in shown(counts)],
+        frozen=lanes.frozen(db, Lane.BULK),
+        corrected_by=corrected_by.all(),
+        live=live,
+        moving=state not in OVER and state not in EARLY,
+        when=dates.when,
+        approve_above=work.settings.approve_above,
+    )
+
+
+def shown(counts: Mapping[Status, int]) -> list[Status]:
+    """Always what everybody asks about, and the others where there are any."""
+    always = (Status.PENDING, Status.SENT, Status.DELIVERED, Status.FAILED, Status.UNKNOWN)
+    return [kind for kind in Status if kind in always or counts.get(kind)]
+
+
+def _preview(work: Work, db: Session, campaign: Campaign) -> Preview:
+    speech = bulk_speech(work.settings, work.catalogue, work.register)
+    return preview(db, campaign, speech=speech, sms_a_day=work.settings.sms_a_day, now=work.now())
+
+
+def _lasts(work: Work, campaign: Campaign, seen: Preview | None) -> datetime | None:
+    """When it would have sent all, beginning at its hour or now; None where that is not known."""
+    if seen is None or not seen.segments:
+        return None
+    starts_at = max(campaign.starts_at or work.now(), work.now())
+    return ends_at(seen.segments, per_second=work.settings.at_segments_a_second, starts_at=starts_at)
+
+
+def _about(work: Work, campaign: Campaign) -> list[str]:
+    """Which documents, in words."""
+    if campaign.kind == Kind.CORRECTION:
+        return []
+    criteria, catalogue = criteria_of(campaign), work.catalogue
+    services = [catalogue.services[code].names.spoken for code in criteria.services if code in catalogue.services]
+    sites = [catalogue.sites[code].names.spoken for code in criteria.sites if code in catalogue.sites]
+    lines = [
+        _("Services: {names}").format(names=", ".join(services) or _("all")),
+        _("Centres: {names}").format(names=", ".join(sites) or _("all")),
+    ]
+    if criteria.least_days:
+        lines.append(_("At least {days} days on the shelf").format(days=criteria.least_days))
+    if criteria.most_days is not None:
+        lines.append(_("At most {days} days on the shelf").format(days=criteria.most_days))
+    return lines

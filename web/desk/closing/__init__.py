@@ -1,0 +1,1 @@
+"""Closures and capacity: who is hit is shown first, and nobody is left on a closed time."""

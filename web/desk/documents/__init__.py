@@ -1,0 +1,1 @@
+"""Documents at the desk: taken in, scanned, shelved and handed over."""

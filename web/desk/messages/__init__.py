@@ -1,0 +1,1 @@
+"""Messages at the desk: what became of each, and the lanes in which they leave."""

@@ -1,0 +1,220 @@
+"""What was done on paper in a cut is keyed in: line after line, each once, with the time at which it was done."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import Field
+from wtforms.validators import ValidationError
+
+from core.booking.errors import NoSuchBooking
+from core.catalogue.snapshot import Catalogue
+from core.clock import at_local, local_date
+from core.db import Session
+from core.errors import Malformed
+from core.references import grouped, parse_reference
+from core.staff.roles import Can
+from core.tracking.errors import NumberInUse
+from core.visits.errors import AlreadyOver, Ambiguous, TimeRefused
+from core.visits.paper import Entry, What, key_in
+from core.visits.paper_agency import Sent, key_in_sent
+from core.visits.paper_walk_in import WalkIn, key_in_walk_in
+from core.visits.turning_away import SAID as REASONS
+from core.visits.turning_away import Reason
+from core.wording import N_, dates
+from core.wording import gettext as _
+from web.desk.access import needs, officer
+from web.desk.asking import DayField, TimeField, one_of, pick, refuse, words
+from web.desk.visits import wording
+from web.desk.visits.serving_forms import ServedForm, walk_in_services
+from web.desk.visits.today import Told, own
+from web.work import Work
+
+DONE = {
+    What.CAME: N_("Came"),
+    What.SERVED: N_("Served"),
+    What.NOT_SERVED: N_("Could not be served"),
+}
+
+
+class Who(StrEnum):
+    BOOKING = "booking"
+    AGENCY = "agency"
+    WALK_IN = "walk_in"
+
+
+WHO = {
+    Who.BOOKING: N_("A citizen with a booking"),
+    Who.AGENCY: N_("Somebody whom an agency sent"),
+    Who.WALK_IN: N_("Somebody without a booking"),
+}
+Line = Entry | Sent | WalkIn
+
+
+class PaperForm(ServedForm):
+    """One line of a paper list."""
+
+    who = one_of(N_("Who is it?"), none=N_("Choose who it is."))
+    reference = words(N_("Number"), hint=N_("As printed on the day list. Leave it empty without a booking."), most=40)
+    service = pick(N_("Service"), hint=N_("Needed without a booking only."))
+    what = one_of(N_("What was done?"), none=N_("Choose what was done."))
+    day = DayField(N_("Day"), N_("Type the day."), hint=N_("At most a week ago, such as 24/11/2026."))
+    time = TimeField(N_("Time"), N_("Type the time."), hint=N_("On the clock of 24 hours, such as 14:30."))
+    reason = pick(N_("Why could they not be served?"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.who.choices = [(who.value, _(said)) for who, said in WHO.items()]
+        self.what.choices = [(what.value, _(said)) for what, said in DONE.items()]
+        self.reason.choices = [(reason.value, _(said)) for reason, said in REASONS.items()]
+        if self.reason.data is None:
+            self.reason.data = Reason.SYSTEM_DOWN.value
+        if self.service.data is None:
+            self.service.data = ""
+
+    @property
+    def makes_document(self) -> bool:
+        """An agency makes its own."""
+        return self.what.data == What.SERVED and self.who.data != Who.AGENCY and super().makes_document
+
+    @property
+    def at(self) -> datetime:
+        """Of a valid form."""
+        at: datetime = at_local(self.day.data, self.time.data)
+        return at
+
+    def line(self, catalogue: Catalogue) -> Line:
+        """Of a valid form."""
+        what, at, service = What(self.what.data), self.at, catalogue.services.get(self.service.data)
+        application = self.application() if self.makes_document else None
+        number = self.reference.data or ""
+        if self.who.data == Who.AGENCY:
+            return Sent(number, what, at, service_id=service.id if service else None)
+        if self.who.data == Who.WALK_IN:
+            assert service is not None, "the form has been checked"
+            return WalkIn(service.id, at, application=application, paid=self.paid)
+        return Entry(
+            parse_reference(number),
+            what,
+            at,
+            application=application,
+            paid=self.paid,
+            reason=Reason(self.reason.data),
+        )
+
+    def validate_reference(self, field: Field) -> None:
+        if self.who.data == Who.WALK_IN:
+            return
+        if not field.data:
+            raise ValidationError(_("Type the number."))
+        try:
+            if self.who.data == Who.BOOKING:
+                parse_reference(field.data)
+        except Malformed as error:
+            raise ValidationError(str(error)) from None
+
+    def validate_service(self, field: Field) -> None:
+        if self.who.data == Who.WALK_IN and not field.data:
+            raise ValidationError(_("Choose the service."))
+
+    def validate_what(self, field: Field) -> None:
+        if self.who.data == Who.WALK_IN and field.data != What.SERVED:
+            raise ValidationError(_("Without a booking only those who were served are keyed in."))
+        if self.who.data == Who.AGENCY and field.data == What.NOT_SERVED:
+            raise ValidationError(_("Of somebody whom an agency sent, key in that they came or were served."))
+
+
+def create_blueprint(work: Work) -> Blueprint:
+    blueprint = Blueprint("paper", __name__, url_prefix="/desk")
+
+    @blueprint.route("/paper", methods=["GET", "POST"])
+    @needs(Can.SERVE)
+    def paper() -> str | Response | tuple[str, int]:
+        form = PaperForm()
+        form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
+        if form.validate_on_submit():
+            done = _key_in(work, form)
+            if done:
+                flash(*done)
+                # The next line is mostly of the same day and of the same kind.
+                again = {"day": form.day.data.isoformat(), "what": form.what.data, "who": form.who.data}
+                return redirect(url_for("paper.paper", **again), 303)
+        elif request.method == "GET":
+            _begin(form, work.now())
+        page = render_template("desk/visits/paper.html", form=form)
+        return (page, 422) if form.errors else page
+
+    return blueprint
+
+
+def _begin(form: PaperForm, now: datetime) -> None:
+    what, who = request.args.get("what"), request.args.get("who")
+    form.what.data = what if what in set(What) else What.SERVED.value
+    form.who.data = who if who in set(Who) else Who.BOOKING.value
+    days = {str(local_date(now) - timedelta(days=ago)): local_date(now) - timedelta(days=ago) for ago in range(8)}
+    form.day.data = days.get(request.args.get("day", ""), local_date(now))
+
+
+def _key_in(work: Work, form: PaperForm) -> Told | None:
+    """None: it was refused, beside its field."""
+    line = form.line(work.catalogue)
+    try:
+        with work.writing() as db:
+            already, document = _write(work, db, line, form.key("desk"))
+    except TimeRefused as error:
+        field = form.day if error.why in ("too_old", "another_day") else form.time
+        refuse(field, wording.refusal(error, work.catalogue))
+    except Ambiguous as error:
+        refuse(form.service, wording.refusal(error, work.catalogue))
+    except (NoSuchBooking, AlreadyOver) as error:
+        refuse(form.reference, wording.refusal(error, work.catalogue))
+    except NumberInUse as error:
+        refuse(form.tracking_number, error)
+    else:
+        return _told(work, line, already=already, document=document)
+    return None
+
+
+def _write(work: Work, db: Session, line: Line, key: str) -> tuple[bool, str | None]:
+    """Whether it was known already, and the number of the document that was registered now."""
+    place: dict[str, Any] = {
+        "site": own(work.catalogue),
+        "actor": officer().actor,
+        "request_key": key,
+        "now": work.now(),
+    }
+    if isinstance(line, Sent):
+        return key_in_sent(db, line, **place), None
+    if isinstance(line, WalkIn):
+        walk_in = key_in_walk_in(db, work.register, line, **place)
+        return walk_in.already, walk_in.tracking_number
+    keyed = key_in(db, work.register, line, **place)
+    return keyed.already, keyed.tracking_number
+
+
+def _told(work: Work, line: Line, *, already: bool, document: str | None) -> Told:
+    what = What.SERVED if isinstance(line, WalkIn) else line.what
+    said = {"number": _number(work, line), "what": _(DONE[what]), "when": dates.when(line.at)}
+    if already and isinstance(line, WalkIn):
+        sentence = _(
+            "{number}, {when}: written down already. Nothing was changed. "
+            "If it was somebody else, give a time one minute later."
+        )
+        return sentence.format(**said), "already"
+    if already:
+        return _("{number} was written down already. Nothing was changed.").format(**said), "already"
+    if document:
+        sentence = _("{number}: {what}, {when}. The document has number {document}.")
+        return sentence.format(document=grouped(document), **said), "done"
+    return _("{number}: {what}, {when}.").format(**said), "done"
+
+
+def _number(work: Work, line: Line) -> str:
+    """What a line is about: the number, as it is printed on the list; of who had none, the service."""
+    if isinstance(line, Sent):
+        return line.reference
+    if isinstance(line, WalkIn):
+        return work.catalogue.service_by_id(line.service_id).names.spoken_full
+    return grouped(line.reference)
