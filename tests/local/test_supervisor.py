@@ -73,6 +73,14 @@ def child(output: Heard, guard: Guard) -> Callable[..., Child]:
     return make
 
 
+def test_a_part_that_was_ready_once_has_started(child, output, signals, monkeypatch):
+    answers = iter([False, True])
+    web = child("web", POLITE)
+    monkeypatch.setattr(web, "is_ready", lambda: next(answers, False))
+    with Supervisor(output, signals) as supervisor:
+        supervisor.start(web)
+
+
 def test_parts_stop_in_the_order_of_their_stages(child, output, signals):
     with Supervisor(output, signals) as supervisor:
         for name, stage in [("database", 3), ("web", 1), ("worker", 2), ("phone", 0)]:

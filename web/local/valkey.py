@@ -107,8 +107,7 @@ class EmbeddedValkey(Part):
                 death_signal=self.stop_signal,
                 cwd=self._home,
             )
-        wait_until(lambda: not self.is_alive() or self._accepts(), limit=LOADING_LIMIT)
-        return self.is_alive() and self._accepts()
+        return wait_until(lambda: not self.is_alive() or self._accepts(), limit=LOADING_LIMIT) and self.is_alive()
 
     def _accepts(self) -> bool:
         at_once = Retry(NoBackoff(), retries=0)
