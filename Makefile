@@ -36,7 +36,7 @@ bench-confirmations: $(DEV) ## how soon confirmations leave during a campaign (3
 bench-intake: $(DEV) ## 100,000 rows taken in: how fast, in how much memory
 	@$(BIN)/python -m bench.intake
 
-bench-search: $(DEV) ## a citizen looked up among a million bookings (5 minutes)
+bench-search: $(DEV) ## a citizen looked up among a million bookings, and the figures of a month (5 minutes)
 	@$(BIN)/python -m bench.search
 
 kill: $(DEV) ## 20,000 messages while workers are killed again and again (1 minute)

@@ -2,5 +2,7 @@
 
 from core.settings import Settings
 from web.app import create_app
+from web.health import get_ready
 
 app = create_app(Settings.from_environment())
+get_ready(app.extensions["catalogue"])

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -26,6 +27,8 @@ SECRET = "a-secret-for-the-benchmark"
 CALLERS = 8
 CONVERSATIONS = 1500
 TURNS = 3
+MOST_SHOWN = 20
+"""Hops that went wrong, and lines of the log."""
 
 
 def browsing(number: int) -> tuple[str, tuple[str, ...]]:
@@ -44,17 +47,21 @@ def main() -> None:
         ports = {"floor": _free_port(), "zamu": _free_port()}
         migrate(servers.database.owner)
         seed_database(Settings.from_environment(env), demo=True, now=utc_now())
-        with _serving("bench.floor:app", ports["floor"], env), _serving("wsgi:app", ports["zamu"], env):
+        log = Path(folder) / "zamu.log"
+        with (
+            _serving("bench.floor:app", ports["floor"], env, Path(os.devnull)),
+            _serving("wsgi:app", ports["zamu"], env, log),
+        ):
             measure(ports["zamu"], SECRET, booking, callers=2, conversations=500, mark="warm")
             measure(ports["floor"], SECRET, booking, callers=2, conversations=200, mark="warm")
-            floor, menus, towards = _compare(ports)
+            floor, menus, towards = _compare(ports, log)
     print(f"{CALLERS} callers at once, {CONVERSATIONS} conversations a turn, best of {TURNS}, {os.cpu_count()} cores")
     _tell("floor: parse, one GET, one SET", floor, floor)
     _tell("zamu: menus", menus, floor)
     _tell("zamu: towards a booking", towards, floor)
 
 
-def _compare(ports: Mapping[str, int]) -> tuple[Measured, Measured, Measured]:
+def _compare(ports: Mapping[str, int], log: Path) -> tuple[Measured, Measured, Measured]:
     sides: tuple[tuple[str, Conversation], ...] = (("floor", booking), ("zamu", browsing), ("zamu", booking))
     best: list[Measured | None] = [None, None, None]
     for turn in range(TURNS):
@@ -62,7 +69,8 @@ def _compare(ports: Mapping[str, int]) -> tuple[Measured, Measured, Measured]:
             mark = f"{turn}-{nth}-"
             now = measure(ports[name], SECRET, conversation, callers=CALLERS, conversations=CONVERSATIONS, mark=mark)
             if now.wrong:
-                sys.exit(f"{now.wrong} of {len(now.seconds)} hops of {name} were not answered: no figure")
+                print(*now.wrong[:MOST_SHOWN], *_complaints(log), sep="\n")
+                sys.exit(f"{len(now.wrong)} of {len(now.seconds)} hops of {name} were not answered: no figure")
             before = best[nth]
             best[nth] = now if before is None or now.rate > before.rate else before
     floor, menus, towards = best
@@ -70,6 +78,12 @@ def _compare(ports: Mapping[str, int]) -> tuple[Measured, Measured, Measured]:
     assert menus is not None
     assert towards is not None
     return floor, menus, towards
+
+
+def _complaints(log: Path) -> list[str]:
+    """What Zamu itself said of it: the last lines of its log that are not of a hop that went well."""
+    with log.open(encoding="utf-8") as lines:
+        return list(deque((line.rstrip() for line in lines if '"level": "info"' not in line), MOST_SHOWN))
 
 
 def _tell(name: str, measured: Measured, floor: Measured) -> None:
@@ -87,15 +101,17 @@ def _environment(servers: ScratchServers, folder: Path) -> dict[str, str]:
         "ZAMU_REDIS_URL": servers.redis_url,
         "ZAMU_SECRET_KEY": "a key of the benchmark, nothing is kept",
         "ZAMU_CALLBACK_SECRETS": SECRET,
+        "ZAMU_PUBLIC_URL": "http://127.0.0.1",
         "PROMETHEUS_MULTIPROC_DIR": str(shared),
     }
 
 
 @contextlib.contextmanager
-def _serving(target: str, port: int, env: Mapping[str, str]) -> Iterator[None]:
+def _serving(target: str, port: int, env: Mapping[str, str], log: Path) -> Iterator[None]:
     """The application in granian, as `zamu serve` runs it."""
     code = f"from web.server import serve; serve({target!r}, {port})"
-    process = subprocess.Popen([sys.executable, "-c", code], env=dict(env), stdout=subprocess.DEVNULL, process_group=0)
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-c", code], env=dict(env), stdout=output, process_group=0)
     try:
         if not wait_until(lambda: _answers(port) or process.poll() is not None, limit=30) or process.poll() is not None:
             sys.exit(f"{target} did not start")

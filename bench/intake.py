@@ -124,6 +124,7 @@ def _database(servers: ScratchServers, name: str) -> dict[str, str]:
         "ZAMU_REDIS_URL": servers.redis_url,
         "ZAMU_SECRET_KEY": "a key of the benchmark, nothing is kept",
         "ZAMU_CALLBACK_SECRETS": "a-secret-for-the-benchmark",
+        "ZAMU_PUBLIC_URL": "http://127.0.0.1",
     }
     seed_database(Settings.from_environment(env), demo=False, now=utc_now())
     return env

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 Conversation = Callable[[int], tuple[str, tuple[str, ...]]]
 """From a number: the phone, and what it answers after dialling."""
+FIRST_BYTES = 60
+"""Of a wrong reply, that are kept."""
 
 
 @dataclass(slots=True)
@@ -21,8 +23,8 @@ class Measured:
     seconds: list[float] = field(default_factory=list)
     """Of each hop."""
     wall: float = 0.0
-    wrong: int = 0
-    """Hops whose reply was not CON."""
+    wrong: list[str] = field(default_factory=list)
+    """Of each hop whose reply was not CON: which one it was, when, and how its reply begins. No phones."""
 
     @property
     def rate(self) -> float:
@@ -51,25 +53,26 @@ def measure(
 
     def caller() -> None:
         own: list[float] = []
-        wrong = 0
+        wrong: list[str] = []
         with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for number in _taken(numbers, lock):
-                for request in _requests(secret, conversation, number, mark):
+                for nth, request in enumerate(_requests(secret, conversation, number, mark)):
                     started = time.perf_counter()
                     line.sendall(request)
-                    reply = _reply(line)
+                    status, reply = _reply(line)
                     own.append(time.perf_counter() - started)
-                    wrong += not reply.startswith(b"CON ")
+                    if not reply.startswith(b"CON "):
+                        wrong.append(_told(f"{mark}{number}", nth, began, own[-1], status, reply))
         with lock:
             measured.seconds += own
             measured.wrong += wrong
 
-    started = time.perf_counter()
+    began = time.perf_counter()
     with ThreadPoolExecutor(callers) as threads:
         for done in [threads.submit(caller) for _ in range(callers)]:
             done.result()
-    measured.wall = time.perf_counter() - started
+    measured.wall = time.perf_counter() - began
     return measured
 
 
@@ -99,13 +102,33 @@ def _requests(secret: str, conversation: Conversation, number: int, mark: str) -
         ).encode() + body
 
 
-def _reply(line: socket.socket) -> bytes:
-    """The body of one response with a Content-Length."""
+def _reply(line: socket.socket) -> tuple[str, bytes]:
+    """The status line and the body of one response with a Content-Length.
+
+    Raises:
+        OSError: the connection was closed before the end of it.
+    """
     data = b""
     while b"\r\n\r\n" not in data:
-        data += line.recv(65536)
+        data += _more(line)
     head, _, body = data.partition(b"\r\n\r\n")
-    length = next(int(h.split(b":")[1]) for h in head.lower().split(b"\r\n") if h.startswith(b"content-length:"))
+    status, *headers = head.decode("latin-1").split("\r\n")
+    length = next((int(h.partition(":")[2]) for h in headers if h.lower().startswith("content-length:")), None)
+    if length is None:
+        raise ConnectionError(f"a reply without its length: {status}")
     while len(body) < length:
-        body += line.recv(65536)
-    return body
+        body += _more(line)
+    return status, body
+
+
+def _more(line: socket.socket) -> bytes:
+    data = line.recv(65536)
+    if not data:
+        raise ConnectionError("the connection was closed before the end of a reply")
+    return data
+
+
+def _told(session: str, nth: int, began: float, seconds: float, status: str, reply: bytes) -> str:
+    said = reply[:FIRST_BYTES].decode(errors="replace")
+    when = f"{time.perf_counter() - began:.1f} s into it, after {seconds * 1000:.0f} ms"
+    return f"hop {nth} of session {session}, {when}: {status}: {said!r}"

@@ -209,6 +209,7 @@ def environment_of(database_url: str, redis_url: str, gateway: Simulator, **more
         "ZAMU_REDIS_URL": redis_url,
         "ZAMU_SECRET_KEY": "a key of the benchmark, nothing is kept",
         "ZAMU_CALLBACK_SECRETS": SECRET,
+        "ZAMU_PUBLIC_URL": "http://127.0.0.1",
         "ZAMU_AT_BASE_URL": gateway.address,
         "ZAMU_AT_API_KEY": API_KEY,
         "ZAMU_AT_SEGMENTS_A_SECOND": str(NO_LIMIT),

@@ -1,5 +1,7 @@
 """`make bench-search`: how long a counter waits for a citizen among a million bookings, and as many that are over.
 
+Then, over the same bookings, how long the page of figures takes (bench.figures).
+
 Everybody's booking lies somewhere in the coming month; on the day that is
 searched, a centre expects a busy day's people (60,000 a day at 54 centres). Each
 kind of number is asked for again and again through the desk's own function, the
@@ -14,6 +16,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from bench import figures
 from core.booking.tables import Booking
 from core.catalogue.live import LiveCatalogue
 from core.clock import local, utc_now
@@ -71,6 +74,7 @@ def main() -> None:
         fill(sa.create_engine(owner))
         engine = make_engine(settings.database_url)
         measure(transactions(engine), Register(SECRET))
+        figures.measure(transactions(engine, read_only=True), LiveCatalogue(transactions(engine)).current())
         engine.dispose()
         superuser.dispose()
 
@@ -88,10 +92,11 @@ def fill(engine: sa.Engine) -> None:
         connection.execute(
             sa.text(_BOOK.format(table="booking_history", mark="h", **over)), {"n": BOOKINGS, "first": -31}
         )
+        figures.fill(connection, BOOKINGS)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("ANALYZE"))
+        connection.execute(sa.text("VACUUM ANALYZE"))
     engine.dispose()
-    print(f"{2 * BOOKINGS:,} bookings in {time.perf_counter() - started:.0f} s")
+    print(f"{2 * BOOKINGS:,} bookings and {BOOKINGS:,} documents in {time.perf_counter() - started:.0f} s")
 
 
 def measure(transaction: Transaction, register: Register) -> None:

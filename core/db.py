@@ -30,8 +30,8 @@ DatabaseDown = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutEr
 
 MOST_PATIENCE = 30.0
 """Seconds that one statement may take anywhere, in a worker or the clock too: then the server is taken for dead."""
-LEAST_TO_CONNECT = 2.0
-"""Seconds. libpq waits no less for a connection, so with less than this left none is begun."""
+CONNECT_WITHIN = 2
+"""Seconds that a new connection may take, where no less is left; psycopg, like libpq, can be told no less."""
 
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("database_deadline", default=None)
 
@@ -69,6 +69,20 @@ def _seconds_left() -> float | None:
 class _ImpatientConnection(psycopg.Connection[Any]):
     """A connection that gives up with the deadline of `answer_within` instead of waiting for ever."""
 
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Any:
+        # psycopg asks it again every tenth of a second, and waits CONNECT_WITHIN for it whatever is left.
+        connecting = super()._connect_gen(conninfo)
+        try:
+            waits_for = next(connecting)
+            while True:
+                ready = yield waits_for
+                if (left := _seconds_left()) is not None and left <= 0:
+                    raise psycopg.OperationalError("the database did not answer in time")
+                waits_for = connecting.send(ready)
+        except StopIteration as connected:
+            return connected.value
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         left = MOST_PATIENCE if (seconds := _seconds_left()) is None else max(0.001, seconds)
         timeout = left if timeout is None else min(timeout, left)
@@ -85,7 +99,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
     """An engine that suits pgbouncer in transaction mode: no prepared statements, no session state.
 
     The worst wait for a connection is half a second for one of the pool and
-    two for a new one (libpq takes no less).
+    CONNECT_WITHIN for a new one, or what is left of `answer_within`.
     """
     engine = sa.create_engine(
         url,
@@ -99,9 +113,11 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
     @sa.event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> psycopg.Connection[Any]:
         left = _seconds_left()
-        if left is not None and left < LEAST_TO_CONNECT:
+        if left is not None and left <= 0:
             raise psycopg.OperationalError("no time is left to connect to the database")
-        return _ImpatientConnection.connect(*arguments, **parameters, prepare_threshold=None, connect_timeout=2)
+        return _ImpatientConnection.connect(
+            *arguments, **parameters, prepare_threshold=None, connect_timeout=CONNECT_WITHIN
+        )
 
     return engine
 

@@ -9,6 +9,8 @@ from core.wording import N_
 from core.wording import gettext as _
 
 COUNTRY = "KE"
+DIGITS = 9
+"""Of a number in Kenya, after 0 or +254."""
 
 NETWORKS = {"63902": "Safaricom", "63903": "Airtel", "63907": "Telkom", "63999": "Equitel", "99999": "Sandbox"}
 """Network codes as Africa's Talking sends them. Numbers are portable: a prefix does not tell the network."""
@@ -35,7 +37,7 @@ def parse_phone(text: str) -> str:
         number = phonenumbers.parse(text, COUNTRY)
     except phonenumbers.NumberParseException as error:
         raise Malformed(_(NO_PHONE)) from error
-    if not phonenumbers.is_possible_number(number):
+    if not phonenumbers.is_possible_number(number) or not _as_long_as_here(number):
         raise Malformed(_(WRONG_LENGTH))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -43,3 +45,10 @@ def parse_phone(text: str) -> str:
 def is_abroad(phone: str) -> bool:
     """Whether a number in E.164 is of another country."""
     return phonenumbers.parse(phone).country_code != phonenumbers.country_code_for_region(COUNTRY)
+
+
+def _as_long_as_here(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether a Kenyan number has nine digits. "Possible" are also shorter ones: 0711 00007 would get an SMS."""
+    if number.country_code != phonenumbers.country_code_for_region(COUNTRY):
+        return True
+    return len(phonenumbers.national_significant_number(number)) == DIGITS

@@ -15,6 +15,7 @@ from core.messaging.tables import Lane
 LANES = tuple(lane.value for lane in Lane)
 DEMO_KEY = "demo-"
 """How keys begin that `zamu run` makes for itself."""
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 class SettingsError(Exception):
@@ -90,7 +91,8 @@ class Settings:
     approve_above: int = 1000
     """A campaign to more recipients than this needs a second person."""
     public_url: str = ""
-    """Where gateways and people reach us, such as https://zamu.example.go.ke: cookies are secure where it is https."""
+    """Where gateways and people reach us, such as https://zamu.example.go.ke. Cookies are secure where it is https,
+    which only practice and this machine alone may do without."""
     proxies: int = 0
     """How many proxies of our own stand before the web server, and say in X-Forwarded-For who asks."""
     port: int = 8191
@@ -152,15 +154,32 @@ class Settings:
             **_local(env),
         )
         settings._refuse_demo_keys()
+        if not settings.practice:
+            settings._refuse_open_address()
         return settings
 
     def _refuse_demo_keys(self) -> None:
         """Keys made for a demonstration lie in its data folder: they are good for its simulator alone."""
         demo = any(key.startswith(DEMO_KEY) for key in (self.secret_key, *self.callback_secrets, self.at_api_key))
-        if demo and urlsplit(self.at_base_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        if demo and urlsplit(self.at_base_url).hostname not in THIS_MACHINE:
             raise SettingsError(
                 "These keys were made for a demonstration. Set ZAMU_SECRET_KEY, ZAMU_CALLBACK_SECRETS and "
                 "ZAMU_AT_API_KEY to keys of your own before using a real gateway."
+            )
+
+    def _refuse_open_address(self) -> None:
+        """Cookies are for https alone because the address says so: without it a session could be read on its way."""
+        if not self.public_url:
+            raise SettingsError(
+                "ZAMU_PUBLIC_URL is not set: where gateways and people reach this machine, like "
+                "https://zamu.example.go.ke. Cookies go over https alone because it says https."
+            )
+        match = re.fullmatch(r"(https?)://(\[[0-9a-f:]+\]|[^/:@?#\s]+)(:[0-9]+)?(/\S*)?", self.public_url)
+        if not match or (match[1] == "http" and match[2].strip("[]") not in THIS_MACHINE):
+            raise SettingsError(
+                f"ZAMU_PUBLIC_URL is {self.public_url!r}: it must begin with https://, like "
+                "https://zamu.example.go.ke. Over http, sessions, phones and ID numbers can be read on their way. (To "
+                "try Zamu out on this machine alone, http://127.0.0.1:8191 will do.)"
             )
 
 

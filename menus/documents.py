@@ -2,11 +2,11 @@
 
 from core.errors import Malformed
 from core.messaging.limits import TooManySms
-from core.messaging.stages import next_line
 from core.references import parse_reference
 from core.tracking import consents, lookup, telling
 from core.tracking.errors import NothingToAllow
 from core.tracking.lookup import TooManyLookups
+from core.tracking.sentences import next_line
 from core.tracking.showing import is_of
 from core.tracking.stages import AWAITED, READY, Stage
 from core.tracking.tables import Document

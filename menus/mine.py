@@ -1,8 +1,8 @@
 """My booking: see it, move it, give it up, have the SMS again."""
 
-from core.booking import commands, queries
+from core.booking import closing, commands, queries
 from core.booking.errors import HoldExpired, NoSuchBooking, NotOffered, SlotFull
-from core.booking.tables import Booking
+from core.booking.tables import Booking, BookingHistory
 from core.booking.waitlist import queries as waits
 from core.messaging.limits import TooManySms
 from core.references import grouped
@@ -10,14 +10,14 @@ from core.wording import dates
 from core.wording import gettext as _
 from menus import hold, services, times, waitlist
 from menus.words import about, moment, short, when
-from ussd.replies import End, Go, Menu, Reply, go, option
+from ussd.replies import End, Go, Menu, Option, Reply, go, option
 from ussd.screens import screen
 from ussd.turn import Turn
 
 
 @screen()
 def choose(turn: Turn, seen: bool = False) -> Reply:
-    """A place on offer comes first, since it does not wait; unless it has been `seen`."""
+    """A place on offer comes first, since it does not wait; unless it has been `seen`. Then what a closure took."""
     if turn.contact is None:
         return _none()
     offers = [] if seen else waits.open_offers(turn.db, turn.contact.id, turn.now)
@@ -26,6 +26,10 @@ def choose(turn: Turn, seen: bool = False) -> Reply:
     bookings = queries.live_bookings(turn.db, turn.contact.id, turn.now)
     options = [option(_line(turn, b), see, reference=b.reference) for b in bookings]
     options += [option(label, waitlist.waiting, entry_id=wait.id) for wait, label in waitlist.lines(turn)]
+    lost = closing.lost_by_closure(turn.db, turn.contact.id, now=turn.now)
+    if lost:
+        said = _("Cancelled by the centre: {booking}")
+        return Menu("\n".join(said.format(booking=_line(turn, b)) for b in lost), [*options, _book()])
     if not options:
         return _none()
     if len(options) == 1:
@@ -134,17 +138,21 @@ def _booking(turn: Turn, reference: str) -> Booking | None:
 
 
 def _none() -> Menu:
-    return Menu(_("This phone has no booking."), [option(_("Book a visit"), services.choose, purpose="book")])
+    return Menu(_("This phone has no booking."), [_book()])
 
 
 def _gone() -> Menu:
     return Menu(
         _("You no longer have that booking. It was cancelled, or its day is over."),
-        [option(_("Book a visit"), services.choose, purpose="book")],
+        [_book()],
     )
 
 
-def _line(turn: Turn, booking: Booking) -> str:
+def _book() -> Option:
+    return option(_("Book a visit"), services.choose, purpose="book")
+
+
+def _line(turn: Turn, booking: Booking | BookingHistory) -> str:
     """Lost ID, GPO, Tue 24 Nov 8:00am."""
     service = turn.catalogue.service_by_id(booking.service_id)
     offering = turn.catalogue.offering_by_id(booking.offering_id)

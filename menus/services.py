@@ -47,7 +47,7 @@ def categories(turn: Turn, purpose: str) -> Reply:
 
 @screen()
 def category(turn: Turn, purpose: str, code: str) -> Reply:
-    members = [s for s in turn.catalogue.services.values() if s.category == code]
+    members = [s for s in turn.catalogue.public_services if s.category == code]
     return Menu(
         short(turn.catalogue.categories[code].names), _options(members, purpose), typed=target(find, purpose=purpose)
     )

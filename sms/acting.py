@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from core.booking import commands, queries
+from core.booking import closing, commands, queries
 from core.booking.errors import NoSuchBooking
+from core.booking.tables import BookingHistory
 from core.errors import Malformed
 from core.messaging import consent, questions
 from core.messaging.limits import TooManySms
@@ -44,6 +45,8 @@ def _status(talk: Talk, understood: Understood) -> None:
     )
     if own is not None:
         _send_status(talk, own.id)
+    elif (lost := next((b for b in _lost(talk) if b.reference == number), None)) is not None:
+        moving.say_closed(talk, lost)
     elif len(understood.arguments) < 2:
         talk.reply("reply_status_proof", reference=number)
     else:
@@ -54,12 +57,19 @@ def _status(talk: Talk, understood: Understood) -> None:
 def _own_statuses(talk: Talk) -> None:
     own = lookup.own_documents(talk.db, talk.contact.id, talk.now)[:MOST_STATUSES]
     bookings = queries.live_bookings(talk.db, talk.contact.id, talk.now)
+    lost = _lost(talk)
     for document in own:
         _send_status(talk, document.id)
+    for booking in lost:
+        moving.say_closed(talk, booking)
     if not own and bookings:
         moving.say_booking(talk, bookings[0])
-    elif not own:
+    elif not own and not lost:
         talk.reply("reply_status_how")
+
+
+def _lost(talk: Talk) -> list[BookingHistory]:
+    return closing.lost_by_closure(talk.db, talk.contact.id, now=talk.now)
 
 
 def _look_up(talk: Talk, number: str, proof: str) -> None:

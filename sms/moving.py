@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from core.booking import commands, free, queries
 from core.booking.errors import NoSuchBooking, NotOffered, SlotFull
-from core.booking.tables import Booking
+from core.booking.tables import Booking, BookingHistory
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Offering as OfferingRow
 from core.messaging import questions
@@ -29,7 +29,12 @@ def say_booking(talk: Talk, booking: Booking) -> None:
     talk.reply(template, **named(talk, booking))
 
 
-def named(talk: Talk, booking: Booking) -> dict[str, str]:
+def say_closed(talk: Talk, booking: BookingHistory) -> None:
+    """That the centre could not keep a booking: its phone must not come."""
+    talk.reply("reply_closed_by_the_centre", **named(talk, booking))
+
+
+def named(talk: Talk, booking: Booking | BookingHistory) -> dict[str, str]:
     """A booking as templates take it."""
     # Not from the catalogue's offerings: this one may take no bookings any more.
     site_id = talk.db.scalars(sa.select(OfferingRow.site_id).where(OfferingRow.id == booking.offering_id)).one()

@@ -30,7 +30,7 @@ from ussd.replies import ScreenFunction, target
 from ussd.sessions import SessionStore
 
 DATABASE_SECONDS = 2.4
-"""Everything a hop may wait for the database together: with a new connection (2 s at least) still under 3."""
+"""Everything a hop may wait for the database together, a new connection included: with all else still under 3."""
 PLAIN = "text/plain; charset=utf-8"
 
 _log = structlog.get_logger("ussd")

@@ -22,12 +22,15 @@ from ussd import endpoint as ussd
 from web import desk, health, logs, portal
 from web.api.guide import install as install_api
 from web.noticing import Noticing
-from web.pages.frame import CALLBACKS, frame
+from web.pages.forms import MOST_FORM
+from web.pages.frame import frame
 from web.pages.limits import enforce
-from web.pages.refusals import refuse
+from web.pages.refusals import refuse, refuse_plainly
 from web.work import Work
 from workers.queues import Queues
 
+DOORS = ("/ussd/", "/sms/", "/healthz", "/readyz", "/metrics")
+"""How addresses begin that gateways and operators ask for."""
 MOST_BODY = 16 * 1024
 """Bytes of a callback; the longest that gateways send is under 4 kB."""
 
@@ -42,13 +45,12 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     """
     logs.configure()
     app, doors = Flask("zamu", static_folder=None), Flask("zamu.doors", static_folder=None)
-    for part in (app, doors):
-        part.config["MAX_CONTENT_LENGTH"] = MOST_BODY
+    app.config["MAX_CONTENT_LENGTH"], doors.config["MAX_CONTENT_LENGTH"] = MOST_FORM, MOST_BODY
     engine = make_engine(settings.database_url)
     app.extensions["engine"] = engine
     transaction = transactions(engine)
     register = Register(settings.secret_key)
-    catalogue = LiveCatalogue(transaction, today=lambda: local_date(now()))
+    catalogue = app.extensions["catalogue"] = LiveCatalogue(transaction, today=lambda: local_date(now()))
     wake = Queues(settings.queue_url).wake
     reading = transactions(engine, read_only=True)
     work = Work(settings, transaction, reading, catalogue, register, wake, now)
@@ -75,8 +77,8 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     for blueprint in [*portal.blueprints(work), *desk.blueprints(work)]:
         app.register_blueprint(blueprint)
     install_api(app, work)
-    for part in (app, doors):
-        refuse(part, dial=settings.ussd_codes[0].code, most_body=MOST_BODY)
+    refuse(app, dial=settings.ussd_codes[0].code)
+    refuse_plainly(doors)
     enforce(app, settings)
     _put_before(doors, app)
     return app
@@ -87,7 +89,7 @@ def _put_before(doors: Flask, app: Flask) -> None:
     pages = app.wsgi_app
 
     def choose(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        to = doors.wsgi_app if environ["PATH_INFO"].startswith(CALLBACKS) else pages
+        to = doors.wsgi_app if environ["PATH_INFO"].startswith(DOORS) else pages
         return to(environ, start_response)
 
     app.wsgi_app = choose  # type: ignore[method-assign]

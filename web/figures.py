@@ -1,6 +1,6 @@
-"""What the operator watches of messages and money, read from the database whenever somebody looks.
+"""What the operator watches of messages, money and webhooks, read from the database whenever somebody looks.
 
-Numbers of rows, by lane: never a person. All of it comes from any one process,
+Numbers of rows, by lane or webhook: never a person. All of it comes from any one process,
 so that nothing has to be added up over processes.
 """
 
@@ -16,6 +16,7 @@ from core.clock import local_date
 from core.db import DatabaseDown, Session, Transaction, answer_within
 from core.messaging import desk, money, watch
 from core.messaging.watch import LaneNow
+from core.partners import watch as partners
 from core.settings import Settings
 
 WAIT_SECONDS = 2.4
@@ -51,6 +52,7 @@ class Figures(Collector):
                 now = self._now()
                 lanes = watch.lanes_now(db, self._settings.caps, now)
                 found += [*_lanes(lanes, now), _stuck(db, lanes, now), _dead(db, now), *_money(db, now)]
+                found += _webhooks(db, now)
         except DatabaseDown as error:
             _log.warning("the figures cannot be read", part="postgresql", error=type(error).__name__)
         yield _gauge("zamu_figures_up", "Whether the database answered for the figures below", [((), len(found) > 0)])
@@ -98,6 +100,16 @@ def _money(db: Session, now: datetime) -> Iterator[Metric]:
     yield _gauge("zamu_balance_age_seconds", "Since when that is known", [((), _age(account.at, now))])
     if account.days_left is not None:
         yield _gauge("zamu_days_left", "How long the account lasts at the cost of late", [((), account.days_left)])
+
+
+def _webhooks(db: Session, now: datetime) -> Iterator[Metric]:
+    due = _age(partners.oldest_due(db, now=now), now)
+    yield _gauge("zamu_webhook_oldest_due_seconds", "Since when the oldest could be told to an agency", [((), due)])
+    live = [((at.agency, str(at.webhook_id)), at) for at in partners.webhooks_now(db)]
+    failing = [(labels, _age(at.failing_since, now)) for labels, at in live]
+    yield _gauge("zamu_webhook_failing_seconds", "Since when a webhook takes nothing", failing, "agency", "webhook")
+    open_ones = [((*labels, state), getattr(at, state)) for labels, at in live for state in ("waiting", "given_up")]
+    yield _gauge("zamu_webhook_messages", "Not taken by a webhook", open_ones, "agency", "webhook", "state")
 
 
 def _age(moment: datetime | None, now: datetime) -> float:

@@ -16,7 +16,8 @@ from core.settings import Settings
 from web.figures import Figures
 
 WAIT_SECONDS = 2.1
-"""A new connection to PostgreSQL is not begun with less than two seconds left."""
+"""For each part that is asked."""
+GET_READY_WITHIN = 10.0
 
 _log = structlog.get_logger("health")
 
@@ -61,6 +62,18 @@ def create_blueprint(
         return Response(generate_latest(registry) + figures.page(), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def get_ready(catalogue: LiveCatalogue) -> None:
+    """Read the catalogue before the process has its first caller: on a busy machine that takes longer than one waits.
+
+    If it cannot be read, the log says why, and the first callers try again.
+    """
+    try:
+        with answer_within(GET_READY_WITHIN):
+            catalogue.current()
+    except Exception as error:
+        _log.warning("the process starts without a catalogue", part="postgresql", error=type(error).__name__)
 
 
 def _client(url: str) -> redis.Redis:

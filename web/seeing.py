@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.booking.tables import Booking
+from core.booking.tables import Booking, BookingHistory
 from core.catalogue import telling
 from core.catalogue.snapshot import Offering, Service, Site
 from core.catalogue.tables import Offering as OfferingRow
@@ -31,7 +31,7 @@ def told(work: Work, offering: Offering, starts_at: datetime | None) -> Told:
     return _told(work, offering.service, offering.site, starts_at)
 
 
-def of_booking(work: Work, db: Session, booking: Booking) -> Told:
+def of_booking(work: Work, db: Session, booking: Booking | BookingHistory) -> Told:
     """Also where the centre takes no bookings for the service any more."""
     site_id = db.scalars(sa.select(OfferingRow.site_id).where(OfferingRow.id == booking.offering_id)).one()
     catalogue = work.catalogue

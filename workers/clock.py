@@ -19,7 +19,7 @@ from core.campaigns import pending, writing
 from core.clock import local_date
 from core.db import DatabaseDown, Session
 from core.idempotency import forget_requests
-from core.messaging import relay, reports
+from core.messaging import phone_codes, relay, reports
 from core.messaging.tables import Lane
 from core.partners import appointments
 from core.schedule import take_run
@@ -163,6 +163,7 @@ def forget(context: Context, now: datetime) -> None:
     with context.transaction() as db:
         forget_attempts(db, now=now)
     _in_batches(context, lambda db: forget_requests(db, now=now, limit=BATCH))
+    _in_batches(context, lambda db: phone_codes.forget(db, now=now, limit=BATCH))
 
 
 JOBS = (

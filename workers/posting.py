@@ -25,6 +25,8 @@ CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
 """From the first byte sent to the last one read."""
 _HERE = ("127.0.0.1", "::1")
+_TLS = ssl.create_default_context(cafile=certifi.where())
+"""Trusts whom browsers trust, whatever else this machine has been told to trust, and checks the name."""
 
 Resolve = Callable[[str, int], list[str]]
 """IP addresses of a name."""
@@ -46,14 +48,22 @@ def resolve(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, practice: bool, resolve: Resolve = resolve) -> Answer:
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    practice: bool,
+    resolve: Resolve = resolve,
+    tls: ssl.SSLContext = _TLS,
+) -> Answer:
     """Send it, and say what was answered. Anything from 200 to 299 is a yes."""
     try:
         parts = check_address(url, practice=practice)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         address = _address(parts, port, practice, resolve)
         request = _request(parts, body, headers)
-        with _connected(parts, address, port) as sock:
+        with _connected(parts, address, port, tls) as sock:
             answer, _ = wire.exchange(sock, request, seconds=ANSWER_SECONDS)
     except (BadAddress, UnicodeError):
         return Answer(False, "refused")
@@ -85,15 +95,12 @@ def _request(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> byt
     return wire.written("POST", target, parts.netloc, lines, None) + body
 
 
-def _connected(parts: SplitResult, address: str, port: int) -> socket.socket:
+def _connected(parts: SplitResult, address: str, port: int, tls: ssl.SSLContext) -> socket.socket:
     sock = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
     if parts.scheme == "http":
         return sock
     try:
-        return _TLS.wrap_socket(sock, server_hostname=parts.hostname)
+        return tls.wrap_socket(sock, server_hostname=parts.hostname)
     except BaseException:
         sock.close()
         raise
-
-
-_TLS = ssl.create_default_context(cafile=certifi.where())

@@ -34,10 +34,7 @@ def add_booking(
         TooManyBookings: the phone has as many as it may.
     """
     service_id, contact_id, now = offering.service.id, intent.contact_id, intent.now
-    known = _bookings_around(db, contact_id, service_id, beneficiary)
-    over = [row.id for row in known if row.starts_at < day_begins(local_date(now))]
-    freed = end_bookings(db, Booking.id.in_(over), outcome="past", now=now) if over else []
-    live: Sequence[Row] = [row for row in known if row.id not in over]
+    live, freed = live_around(db, contact_id, service_id, beneficiary, now=now)
     while True:
         booking = {
             "reference": new_reference(),
@@ -46,7 +43,7 @@ def add_booking(
             "starts_at": starts_at,
             "contact_id": contact_id,
             "beneficiary_id": beneficiary.person_id,
-            "beneficiary_no": _admit(live, contact_id, service_id, beneficiary),
+            "beneficiary_no": admit(live, contact_id, service_id, beneficiary),
             "created_at": now,
         }
         added = db.execute(
@@ -58,6 +55,16 @@ def add_booking(
         live = _bookings_around(db, contact_id, service_id, beneficiary)
 
 
+def live_around(
+    db: Session, contact_id: int, service_id: int, beneficiary: Beneficiary, *, now: datetime
+) -> tuple[Sequence[Row], list[Seat]]:
+    """What `admit` goes by. Bookings that are found over are ended: also says which places they had."""
+    known = _bookings_around(db, contact_id, service_id, beneficiary)
+    over = [row.id for row in known if row.starts_at < day_begins(local_date(now))]
+    freed = end_bookings(db, Booking.id.in_(over), outcome="past", now=now) if over else []
+    return [row for row in known if row.id not in over], freed
+
+
 def _bookings_around(db: Session, contact_id: int, service_id: int, beneficiary: Beneficiary) -> Sequence[Row]:
     """The phone's bookings, and whoever's booking of the service for this person."""
     wanted = Booking.contact_id == contact_id
@@ -66,8 +73,13 @@ def _bookings_around(db: Session, contact_id: int, service_id: int, beneficiary:
     return db.execute(sa.select(*Booking.__table__.columns).where(wanted)).all()
 
 
-def _admit(live: Sequence[Row], contact_id: int, service_id: int, beneficiary: Beneficiary) -> int | None:
-    """The number of an unidentified person; None for one with an identity."""
+def admit(live: Sequence[Row], contact_id: int, service_id: int, beneficiary: Beneficiary) -> int | None:
+    """Whether a phone may have one more booking: the number of an unidentified person, None for one with an identity.
+
+    Raises:
+        AlreadyBooked: the person served has a live booking for the service.
+        TooManyBookings: the phone has as many as it may.
+    """
     mine = [row for row in live if row.contact_id == contact_id]
     of_service = [row for row in live if row.service_id == service_id]
     if beneficiary.person_id is not None:

@@ -1,8 +1,9 @@
 """Changing how many people a centre takes: counters, minutes, quotas, and its cap a window.
 
 What a change does to those who are booked is known before (`above`, `above_cap`);
-they keep their places. Every change is once a request key, and says whose word
-it is. Hours are changed in core.booking.hours.
+they keep their places. Every change is once a request key, says whose word it
+is, and is refused where somebody else has changed the same since its page was
+shown. Hours are changed in core.booking.hours.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from core.booking.capacity import owner, rewrite, wanted_ahead
 from core.booking.closing.errors import CannotChange
 from core.booking.seats import Key
+from core.catalogue.editing.edit import check_seen
 from core.catalogue.editing.services import MOST_MINUTES
 from core.catalogue.snapshot import Offering, Site
 from core.catalogue.tables import Offering as OfferingRow
@@ -49,7 +51,7 @@ class Capacity:
     horizon_days: int
 
     @classmethod
-    def of(cls, offering: Offering) -> "Capacity":
+    def of(cls, offering: Offering | OfferingRow) -> "Capacity":
         return cls(
             offering.counters, offering.minutes, offering.daily_quota, offering.lead_minutes, offering.horizon_days
         )
@@ -63,6 +65,16 @@ class Above:
     """Windows and days with more people than they would have places for."""
     people: int
     """The most that are too many, counted by windows or by days, whichever is more."""
+
+
+def capacity_of(db: Session, offering: Offering) -> Capacity:
+    """What the catalogue's row says now."""
+    return Capacity.of(db.get_one(OfferingRow, offering.id, populate_existing=True))
+
+
+def cap_of(db: Session, site: Site) -> int | None:
+    """What the catalogue's row says now; None is no cap."""
+    return db.get_one(SiteRow, site.id, populate_existing=True).window_cap
 
 
 def above(db: Session, offering: Offering, to: Capacity, *, now: datetime) -> Above:
@@ -88,19 +100,24 @@ def above_cap(db: Session, site: Site, cap: int | None, *, now: datetime) -> Abo
 
 
 def change_capacity(
-    db: Session, *, offering: Offering, to: Capacity, actor: Actor, request_key: str, now: datetime
+    db: Session, *, offering: Offering, to: Capacity, seen: str, actor: Actor, request_key: str, now: datetime
 ) -> None:
     """From now on the offering can do this. Nobody loses a place: a lowered capacity follows as places are given back.
 
+    Args:
+        seen: the mark (catalogue.editing.edit.mark_of) of `capacity_of`, as a dict, when it was looked at.
+
     Raises:
         CannotChange: a value is out of all bounds.
+        Outdated: it has changed since.
     """
     _check(to)
 
     def work() -> Outcome:
         hold_version(db)
         row = db.get_one(OfferingRow, offering.id, populate_existing=True)
-        old = {name: getattr(row, name) for name in asdict(to)}
+        old = asdict(Capacity.of(row))
+        check_seen(seen, old)
         for name, value in asdict(to).items():
             setattr(row, name, value)
         row.source, row.trust = source_of(actor), Trust.VERIFIED
@@ -112,17 +129,24 @@ def change_capacity(
     once(db, request_key, work, now=now)
 
 
-def change_cap(db: Session, *, site: Site, cap: int | None, actor: Actor, request_key: str, now: datetime) -> None:
+def change_cap(
+    db: Session, *, site: Site, cap: int | None, seen: str, actor: Actor, request_key: str, now: datetime
+) -> None:
     """From now on no more people than this are called in one window of a centre, over all services; None is no cap.
+
+    Args:
+        seen: the mark (catalogue.editing.edit.mark_of) of `cap_of` when it was looked at.
 
     Raises:
         CannotChange: out of all bounds.
+        Outdated: it has changed since.
     """
     _check_cap(cap)
 
     def work() -> Outcome:
         hold_version(db)
         row = db.get_one(SiteRow, site.id, populate_existing=True)
+        check_seen(seen, row.window_cap)
         old, row.window_cap = row.window_cap, cap
         db.flush()
         rewrite(db, owner(db, site_id=row.id, offering_id=None), now=now)

@@ -1,7 +1,7 @@
 """How many places a window ought to have: the one arithmetic, and its writing into the rows of `windows`.
 
 An offering's window has what its open counters serve in it: none outside its
-hours or while all of it is shut, and fewer while some counters are shut. A
+hours, on days on which the site is not there or while all of it is shut, and fewer while some counters are shut. A
 site's window has its cap, and none while the site is shut. An offering's day
 has its quota. Where a row of `windows` exists it knows better than anybody's
 copy of the catalogue: so whoever changes the catalogue writes the rows, also of
@@ -14,7 +14,7 @@ that two changes do not overlook each other.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -59,6 +59,9 @@ class Owner:
     quota: int | None = None
     horizon_days: int = 0
     hours: tuple[Period, ...] = ()
+    opens_on: date | None = None
+    closes_on: date | None = None
+    """The first and the last day on which the site is there."""
     former_hours: tuple[Period, ...] = ()
     """Which somebody's copy of the catalogue may still have: no window has places by them, but each gets its row."""
 
@@ -85,8 +88,11 @@ class Owner:
         )
 
     def is_open_at(self, start: datetime) -> bool:
-        """Whether the window lies within the offering's hours."""
-        return _within(self.hours, start, self.length)
+        """Whether the window lies within the offering's hours, on a day on which the site is there."""
+        return self.is_there_on(local_date(start)) and _within(self.hours, start, self.length)
+
+    def is_there_on(self, day: date) -> bool:
+        return (self.opens_on is None or self.opens_on <= day) and (self.closes_on is None or day <= self.closes_on)
 
     def may_be_asked_for(self, start: datetime) -> bool:
         """Whether anybody may believe that the window can be booked."""
@@ -95,11 +101,13 @@ class Owner:
 
 def owner(db: Session, *, site_id: int, offering_id: int | None) -> Owner:
     """As the catalogue's rows now say."""
-    site = db.execute(sa.select(SiteRow.window_minutes, SiteRow.window_cap).where(SiteRow.id == site_id)).one()
+    columns = (SiteRow.window_minutes, SiteRow.window_cap, SiteRow.opens_on, SiteRow.closes_on)
+    site = db.execute(sa.select(*columns).where(SiteRow.id == site_id)).one()
     length = timedelta(minutes=site.window_minutes)
     if offering_id is None:
         furthest = sa.select(sa.func.max(OfferingRow.horizon_days)).where(OfferingRow.site_id == site_id)
-        return Owner(site_id, None, length, site.window_cap, horizon_days=db.scalar(furthest) or 0)
+        there = {"opens_on": site.opens_on, "closes_on": site.closes_on}
+        return Owner(site_id, None, length, site.window_cap, horizon_days=db.scalar(furthest) or 0, **there)
     row = db.execute(
         sa.select(
             # What is switched off has none.
@@ -110,8 +118,19 @@ def owner(db: Session, *, site_id: int, offering_id: int | None) -> Owner:
         ).where(OfferingRow.id == offering_id)
     ).one()
     counters, minutes, quota, horizon_days = row
-    hours = hours_of(db, offering_id)
-    return Owner(site_id, offering_id, length, site.window_cap, counters, minutes, quota, horizon_days, hours)
+    return Owner(
+        site_id,
+        offering_id,
+        length,
+        site.window_cap,
+        counters,
+        minutes,
+        quota,
+        horizon_days,
+        hours_of(db, offering_id),
+        site.opens_on,
+        site.closes_on,
+    )
 
 
 def hours_of(db: Session, offering_id: int) -> tuple[Period, ...]:

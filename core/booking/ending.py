@@ -70,7 +70,12 @@ def file_away(
 
 
 def end_appointments(
-    db: Session, *condition: sa.ColumnElement[bool], outcome: str, now: datetime, limit: int | None = None
+    db: Session,
+    *condition: sa.ColumnElement[bool],
+    outcome: str,
+    now: datetime,
+    limit: int | None = None,
+    reason: str | None = None,
 ) -> list[Seat]:
     """End live appointments, and say which places they had: the caller gives them back. Locked ones are passed over."""
     ending = (
@@ -84,7 +89,7 @@ def end_appointments(
     rows = db.execute(
         sa.update(Appointment)
         .where(Appointment.id.in_(sa.select(ending.c.id)), OfferingRow.id == Appointment.offering_id)
-        .values(ended_at=now, outcome=outcome)
+        .values(ended_at=now, outcome=outcome, reason=reason)
         .returning(Appointment.offering_id, OfferingRow.site_id, Appointment.starts_at)
         .execution_options(synchronize_session=False)
     )

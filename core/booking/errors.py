@@ -7,6 +7,8 @@ BookingRefused
 ├── AlreadyBooked        the person served has a live booking for the service
 ├── TooManyBookings      the phone has as many live bookings as it may
 ├── NoSuchBooking        this phone has no live booking of that number
+├── SamePhone            the booking is to be put on another phone, and this is the one it is on
+├── OtherPerson          the booking is for somebody else than the ID says
 ├── OfferOver            the place from the waitlist has gone to somebody else, or never was this phone's
 └── TooManyWaits         the phone is on as many waitlists as it may
 """
@@ -46,6 +48,14 @@ class TooManyBookings(BookingRefused):
 
 class NoSuchBooking(BookingRefused):
     """No live booking has this reference, or it is another phone's: the same answer."""
+
+
+class SamePhone(BookingRefused):
+    """The booking is on that phone already."""
+
+
+class OtherPerson(BookingRefused):
+    """The number that was shown is not that of the person whom the booking is for."""
 
 
 class OfferOver(BookingRefused):

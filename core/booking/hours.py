@@ -6,8 +6,9 @@ the clock moves whoever stands where the offering has no places any more.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from core.booking.closing.errors import CannotChange
 from core.booking.closing.hit import Span
 from core.booking.closing.preview import Impact, impact_of
 from core.booking.tables import Window
+from core.catalogue.editing.edit import check_seen
 from core.catalogue.snapshot import Catalogue, Offering, Period
 from core.catalogue.tables import Closure, OfferingHours, Trust
 from core.catalogue.version import hold_version
@@ -52,6 +54,7 @@ def change_hours(
     offering: Offering,
     week: Week,
     valid_from: date,
+    seen: str,
     asking: bool,
     actor: Actor,
     request_key: str,
@@ -59,14 +62,19 @@ def change_hours(
 ) -> int:
     """From that day on the offering is given at these hours. Returns the closure that moves who is outside them.
 
+    Args:
+        seen: the mark (catalogue.editing.edit.mark_of) of `told` when it was looked at.
+
     Raises:
         CannotChange: as `outside`.
+        Outdated: they have changed since.
     """
     _check_week(week, valid_from, now)
 
     def work() -> Outcome:
         hold_version(db)
         before = owner(db, site_id=offering.site.id, offering_id=offering.id)
+        check_seen(seen, told(before.hours))
         _write_hours(db, offering.id, before.hours, week, valid_from, source_of(actor))
         after = replace(owner(db, site_id=offering.site.id, offering_id=offering.id), former_hours=before.hours)
         span = _span(after, valid_from, _end(db, after, valid_from, now), now)
@@ -98,6 +106,11 @@ def change_hours(
         return {"closure_id": closure.id}
 
     return int(once(db, request_key, work, now=now)["closure_id"])
+
+
+def told(hours: Sequence[Period]) -> list[dict[str, Any]]:
+    """All hours that were ever set (capacity.hours_of), as a page says what it has shown."""
+    return [asdict(period) for period in hours]
 
 
 def _span(whose: Owner, valid_from: date, ends_at: datetime, now: datetime) -> Span:

@@ -3,7 +3,8 @@
 No two transactions wait for each other, because all lock in this order:
 
 1. the row of `requests` (a second copy of a request waits for the first);
-2. the contact's row of `people` (one command of a phone at a time);
+2. the contact's row of `people` (one command of a phone at a time), and of both
+   phones in the order of their ids where a booking goes from one to another;
 3. the contact's own rows: the booking that is changed, the hold, the entries
    and offers of the waitlist;
 4. expired holds of others, passing over those that somebody else is freeing;

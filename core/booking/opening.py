@@ -1,20 +1,17 @@
 """Switching a service on and off at a centre: nothing is booked that nobody has opened."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import sqlalchemy as sa
 
 from core.booking.adjusting import MOST_COUNTERS
-from core.booking.availability import day_begins
 from core.booking.capacity import Owner, owner, rewrite
-from core.booking.tables import Counted, Window
+from core.booking.given import places_taken
 from core.catalogue.editing.edit import Changed, Edit, check_note, record_change, thing
 from core.catalogue.editing.services import MOST_MINUTES
 from core.catalogue.errors import StillBooked, Unfit
 from core.catalogue.tables import Named, Offering, OfferingHours, Service, SiteHours
 from core.catalogue.version import hold_version
-from core.clock import local_date
 from core.db import Session
 from core.idempotency import Outcome, once
 from core.wording import gettext as _
@@ -95,25 +92,12 @@ def close_offering(db: Session, *, service: str, site: str, edit: Edit) -> bool:
         record_change(db, edit, _subject(row), "open", Changed(old, None), name="offering.closed")
         rewrite(db, _shut(owner(db, site_id=site_id, offering_id=row.id)), now=edit.now)
         # Its windows are locked by now, so nobody takes a place while they are counted.
-        taken = places_taken(db, row.id, now=edit.now)
+        taken = places_taken(db, [row.id], now=edit.now)
         if taken:
-            raise StillBooked(taken)
+            raise StillBooked(taken[row.id])
         return {"changed": True}
 
     return bool(once(db, edit.request_key, act, now=edit.now)["changed"])
-
-
-def places_taken(db: Session, offering_id: int, *, now: datetime) -> int:
-    """Places of an offering that somebody has: booked, held, on offer, or an agency's own.
-
-    From today's first window on: whoever is late lives until the day ends.
-    """
-    taken = sa.select(sa.func.sum(Window.taken)).where(
-        Window.kind == Counted.OFFERING.value,
-        Window.owner_id == offering_id,
-        Window.starts_at >= day_begins(local_date(now)),
-    )
-    return db.scalar(taken) or 0
 
 
 def _shut(whose: Owner) -> Owner:

@@ -89,6 +89,7 @@ def _is_due(now: datetime) -> sa.ColumnElement[bool]:
     if quiet.rests(Lane.NOTICE, now):
         return sa.false()
     this_morning = sa.and_(
+        Booking.came_at.is_(None),
         Booking.starts_at >= now + ON_THE_WAY,
         Booking.starts_at < tomorrow,
         Booking.created_at < today,

@@ -77,6 +77,15 @@ class Exchange:
         day, *windows = seat_at(offering, starts_at).counters()
         self._more |= {day: NO_LIMIT} | dict.fromkeys(windows, most)
 
+    def take_back(self, seat: Seat) -> None:
+        """Take a place that was given back, for somebody who stands at the counter: also where it is full or shut.
+
+        Its counters are there still.
+        """
+        self._even_shut = True
+        self._taken[seat] += 1
+        self._more |= dict.fromkeys(seat.counters(), NO_LIMIT)
+
     def give_back(self, seats: Iterable[Seat]) -> None:
         self._given_back.update(seats)
 

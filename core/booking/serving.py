@@ -5,16 +5,20 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
+from core.booking.availability import day_begins
 from core.booking.ending import end_bookings
 from core.booking.errors import NoSuchBooking
 from core.booking.locking import lock_contact
 from core.booking.outcomes import booking_subject
 from core.booking.queries import is_live
-from core.booking.tables import Booking
+from core.booking.seats import Exchange, Seat
+from core.booking.tables import Booking, BookingHistory
 from core.booking.waitlist.ending import end_waits_of
 from core.booking.waitlist.line import pass_on
 from core.catalogue.tables import Offering
+from core.clock import local_date
 from core.db import Session
 from core.messaging import outbox
 from core.people.audit import Actor, record_event
@@ -67,7 +71,7 @@ def serve(
     is keyed in later from paper.
 
     Raises:
-        NoSuchBooking: unknown, over, or another centre's.
+        NoSuchBooking: unknown, over, another centre's, or put on another phone at this very moment.
     """
     at = done_at or now
     contact_id = db.scalar(sa.select(Booking.contact_id).where(Booking.reference == reference))
@@ -86,7 +90,7 @@ def serve(
         )
         .join(Offering, Offering.id == Booking.offering_id)
         .join(Person, Person.id == Booking.contact_id)
-        .where(Booking.reference == reference, is_live(at), *here)
+        .where(Booking.reference == reference, Booking.contact_id == contact_id, is_live(at), *here)
         .with_for_update(of=Booking)
     ).one_or_none()
     if row is None:
@@ -109,12 +113,60 @@ def leave(
     pass_on(db, [*seats, *offered], now=now)
 
 
+def live_again(db: Session, *, reference: str, site_id: int, now: datetime) -> None:
+    """Let a booking of today that ended as not come be live again: its person is late, and stands at the counter.
+
+    Call it inside `once`. The place is taken again, also where somebody else has been given it meanwhile. Nothing is
+    changed where there is no such booking, or where another has taken its part: its person has booked anew.
+    """
+    today = local_date(now)
+    missed = (
+        BookingHistory.reference == reference,
+        BookingHistory.outcome == "not_come",
+        BookingHistory.ended_on == today,
+        BookingHistory.starts_at >= day_begins(today),
+        Offering.id == BookingHistory.offering_id,
+        Offering.site_id == site_id,
+    )
+    contact_id = db.scalar(sa.select(BookingHistory.contact_id).where(*missed))
+    if contact_id is None:
+        return
+    lock_contact(db, contact_id)
+    kept = [column.name for column in Booking.__table__.columns if column.name in BookingHistory.__table__.columns]
+    row = db.execute(
+        insert(Booking)
+        .from_select(kept, sa.select(*(BookingHistory.__table__.columns[name] for name in kept)).where(*missed))
+        .on_conflict_do_nothing()
+        .returning(Booking.id, Booking.offering_id, Booking.starts_at)
+    ).one_or_none()
+    if row is None:
+        return
+    db.execute(
+        sa.delete(BookingHistory)
+        .where(BookingHistory.ended_on == today, BookingHistory.id == row.id)
+        .execution_options(synchronize_session=False)
+    )
+    exchange = Exchange()
+    exchange.take_back(Seat(row.offering_id, site_id, row.starts_at))
+    exchange.settle(db)
+
+
 def note_came(db: Session, booking_id: int, at: datetime) -> None:
     """Whoever is dealt with at a counter has come, whether or not somebody checked them in."""
     db.execute(
         sa.update(Booking)
         .where(Booking.id == booking_id, Booking.came_at.is_(None))
         .values(came_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_came(db: Session, booking_id: int) -> None:
+    """Of a locked booking: its person has not come."""
+    db.execute(
+        sa.update(Booking)
+        .where(Booking.id == booking_id)
+        .values(came_at=None)
         .execution_options(synchronize_session=False)
     )
 

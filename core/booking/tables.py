@@ -121,7 +121,9 @@ class Appointment(Base):
     came_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None]
-    """given_up, served, past, or closed: the centre was shut and there was no other time."""
+    """given_up, served, not_served, past, or closed: the centre was shut and there was no other time."""
+    reason: Mapped[str | None]
+    """Why somebody who came could not be served: a `visits.turning_away.Reason`."""
 
 
 sa.Index("appointments_window_idx", Appointment.offering_id, Appointment.starts_at)
@@ -228,4 +230,10 @@ sa.Index(
     BookingHistory.beneficiary_id,
     postgresql_where=BookingHistory.beneficiary_id.is_not(None),
 )
-sa.Index("booking_history_day_idx", BookingHistory.offering_id, BookingHistory.starts_at)
+# The figures of a month are summed from the index alone.
+sa.Index(
+    "booking_history_day_idx",
+    BookingHistory.offering_id,
+    BookingHistory.starts_at,
+    postgresql_include=["outcome", "reason"],
+)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.catalogue import snapshot, tables
 from core.catalogue.holidays import closed_days
 from core.catalogue.snapshot import Catalogue, Names, Period, Shut
-from core.catalogue.tables import Named, Trust
+from core.catalogue.tables import Named, Part, Trust
 from core.catalogue.version import catalogue_version
 from core.clock import at_local
 from core.db import Base, Session
@@ -83,6 +83,8 @@ def _services(
     for row in _all(db, tables.Requirement):
         lines[row.service_id][row.language].append(row.text)
         trusts[row.service_id].add(Trust(row.trust))
+    added = sa.select(tables.HandEdit.owner_id)
+    by_hand = set(db.scalars(added.where(tables.HandEdit.kind == Named.SERVICE, tables.HandEdit.part == Part.ADDED)))
     return {
         row.code: snapshot.Service(
             id=row.id,
@@ -98,6 +100,7 @@ def _services(
             requirements={language: tuple(texts) for language, texts in lines[row.id].items()},
             requirements_trust=_weakest(trusts[row.id]),
             fees=tuple(fees[row.id]),
+            by_hand=row.id in by_hand,
         )
         for row in _all(db, tables.Service)
     }

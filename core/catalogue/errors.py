@@ -59,3 +59,16 @@ class StillBooked(CatalogueRefused):
             )
         )
         self.places = places
+
+
+class BookedOutside(CatalogueRefused):
+    """People have places on days on which a centre would not be there."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__(
+            _(
+                "Places taken on days that would be left out: {count}. "
+                "Close the centre on those days first: its bookings are moved and told."
+            ).format(count=places),
+        )
+        self.places = places

@@ -6,7 +6,7 @@ longer in the files is left, and told about.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -51,6 +51,7 @@ def load_catalogue(db: Session, *, now: datetime, folder: Path = FOLDER) -> list
     hold_version(db)
     db.flush()
     loading = Loading(db)
+    content = _without_added(loading, content)
     _load_shelves(loading, content)
     _load_areas(loading, content)
     _load_sites(loading, content)
@@ -65,6 +66,24 @@ def load_catalogue(db: Session, *, now: datetime, folder: Path = FOLDER) -> list
     # The rows were changed beneath the session: what it remembers of them is old.
     db.expire_all()
     return loading.changes
+
+
+def _without_added(loading: Loading, content: Content) -> Content:
+    """The files without what was added by hand: should they name its code one day, the whole of it is left."""
+    services = loading.added_by_hand(Named.SERVICE, Service)
+    sites = loading.added_by_hand(Named.SITE, Site)
+    for kind, rows, added in ((Named.SERVICE, content.services, services), (Named.SITE, content.sites, sites)):
+        for row in rows:
+            if row.code in added:
+                loading.tell(kind, row.code, "was added by hand, left as it is (the data has one too)", applied=False)
+    return replace(
+        content,
+        services=tuple(row for row in content.services if row.code not in services),
+        requirements=tuple(row for row in content.requirements if row.service not in services),
+        fees=tuple(row for row in content.fees if row.service not in services),
+        sites=tuple(row for row in content.sites if row.code not in sites),
+        hours=tuple(row for row in content.hours if row.site not in sites),
+    )
 
 
 def _load_shelves(loading: Loading, content: Content) -> None:
@@ -114,12 +133,8 @@ def _load_sites(loading: Loading, content: Content) -> None:
 
     owners = {row.code: sites[row.code] for row in content.sites}
     loading.merge_spans(HOURS, owners, (_owned(asdict(row), "site") for row in content.hours))
-    centres = {
-        code
-        for code, site in held.items()
-        if site.kind == "centre" and not loading.by_hand(Named.SITE, site.id, Part.ADDED)
-    }
-    for code in sorted(centres - owners.keys()):
+    centres = {code for code, site in held.items() if site.kind == "centre"}
+    for code in sorted(centres - owners.keys() - loading.added_by_hand(Named.SITE, Site)):
         loading.tell(Named.SITE, code, "is no longer in the data: left as it is", applied=False)
 
 
@@ -162,7 +177,7 @@ def _load_services(loading: Loading, content: Content) -> None:
 
     owners = {row.code: services[row.code] for row in content.services}
     loading.merge_spans(FEES, owners, (_owned(asdict(row), "service") for row in content.fees))
-    for code in sorted(services.keys() - owners.keys()):
+    for code in sorted(services.keys() - owners.keys() - loading.added_by_hand(Named.SERVICE, Service)):
         loading.tell(Named.SERVICE, code, "is no longer in the data: left as it is", applied=False)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.catalogue.content import overlap
 from core.catalogue.merging import Change, Values, differences, ids, merge, rows_of, told
 from core.catalogue.reading import ALWAYS
-from core.catalogue.tables import Fee, HandEdit, Name, Named, Part, SiteHours, Trust
+from core.catalogue.tables import Fee, HandEdit, Name, Named, Part, Service, Site, SiteHours, Trust
 from core.db import Base, Session
 
 BY_HAND = "was set by hand"
@@ -64,6 +64,10 @@ class Loading:
     def by_hand(self, kind: Named, owner_id: int, part: Part) -> bool:
         """Whether somebody has set or confirmed this part of it at the desk: then the files do not."""
         return (kind.value, owner_id, part.value) in self._by_hand
+
+    def added_by_hand(self, kind: Named, model: type[Service] | type[Site]) -> set[str]:
+        """Codes of what no data file has brought."""
+        return {code for code, id in ids(self.db, model).items() if self.by_hand(kind, id, Part.ADDED)}
 
     def tell(self, kind: Named, code: str, words: str, *, applied: bool = True) -> None:
         change = Change(f"{kind} {code}", words, applied)

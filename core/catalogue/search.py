@@ -35,9 +35,15 @@ class Place:
     """The centres it means, in the order of the catalogue."""
 
 
-def find_services(catalogue: Catalogue, typed: str) -> list[Service]:
-    """Services whose name begins like this, in any language; best first, common ones before others."""
-    services = sorted(catalogue.services.values(), key=lambda s: (s.common_rank is None, s.common_rank or 0))
+def find_services(catalogue: Catalogue, typed: str, *, among: Iterable[Service] | None = None) -> list[Service]:
+    """Services whose name begins like this, in any language; best first, common ones before others.
+
+    Args:
+        among: None: those that citizens may find (Catalogue.public_services).
+    """
+    services = sorted(
+        catalogue.public_services if among is None else among, key=lambda s: (s.common_rank is None, s.common_rank or 0)
+    )
     return [service for _rank, service in _find([(s, _all_names(s.names)) for s in services], _words(typed))]
 
 

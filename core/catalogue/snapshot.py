@@ -103,6 +103,8 @@ class Service:
     """What to bring, by language, in order."""
     requirements_trust: Trust
     fees: tuple[Fee, ...]
+    by_hand: bool = False
+    """Added at the desk: no data file has it."""
 
     def fee_on(self, day: date) -> Fee | None:
         for fee in self.fees:
@@ -185,6 +187,19 @@ class Catalogue:
 
     def site_by_id(self, site_id: int) -> Site:
         return self._site_by_id[site_id]
+
+    @cached_property
+    def public_services(self) -> tuple[Service, ...]:
+        """Those that citizens find, in the order of the catalogue.
+
+        One that was added at the desk is found once a centre has it open, or if
+        people walk in to it; those of the data files are given somewhere, by their source.
+        """
+        return tuple(
+            service
+            for service in self.services.values()
+            if not service.by_hand or service.appointment == "walk_in" or self.offerings_of(service.code)
+        )
 
     @cached_property
     def _offering_by_codes(self) -> dict[tuple[str, str], Offering]:

@@ -45,6 +45,8 @@ class Part(StrEnum):
     TOWN = "town"
     ADDRESS = "address"
     HOURS = "hours"
+    DAYS = "days"
+    """From which day to which a centre is there."""
     FEES = "fees"
     BRING = "bring"
     """What to bring."""

@@ -1,12 +1,12 @@
 """Six digits by SMS: who types them has the phone in hand. The web asks for them, since nobody signs in there.
 
-The digits are made from the phone's row and the number of codes it has had
+The digits are made from the phone's row and the number of the code
 (Register.phone_code). They are put into words when the SMS leaves, and stored
 nowhere.
 """
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -23,6 +23,11 @@ from core.people.tables import Event, Person, PhoneCode
 from core.phones import is_abroad
 
 LASTS = timedelta(minutes=10)
+KEPT = timedelta(days=1)
+"""After it is over, a code is known for so long."""
+NUMBERED_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+"""A code's number is at least the seconds since then, and higher than any that its phone has had: so the digits of one
+that has been forgotten do not come again."""
 MAX_TRIES = 5
 """Of one code: with three codes an hour (core.messaging.limits), fifteen of a million are guessed at."""
 MAX_A_DAY = 10
@@ -127,6 +132,28 @@ def check(db: Session, people: Register, intent: Intent, *, digits: str, about: 
     return Answer.RIGHT
 
 
+def forget(db: Session, *, now: datetime, limit: int) -> int:
+    """Delete at most `limit` codes that have long been over. Returns how many.
+
+    Most were asked for with a number and a phone that do not belong together.
+    What the limits count are events, which stay.
+    """
+    over = (
+        sa.select(PhoneCode.contact_id, PhoneCode.about)
+        .where(PhoneCode.expires_at < now - KEPT)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("over")
+    )
+    gone = (
+        sa.delete(PhoneCode)
+        .where(PhoneCode.contact_id == over.c.contact_id, PhoneCode.about == over.c.about)
+        .returning(PhoneCode.contact_id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(db.execute(gone).all())
+
+
 def _subject(contact_id: int) -> str:
     return f"person:{contact_id}"
 
@@ -136,8 +163,9 @@ def _next(db: Session, intent: Intent, about: str) -> int:
     good = sa.and_(PhoneCode.used_at.is_(None), PhoneCode.expires_at > intent.now, PhoneCode.tries < MAX_TRIES)
     fresh = {"sent_at": intent.now, "expires_at": intent.now + LASTS}
     of_phone = sa.alias(PhoneCode.__table__)
+    least = int((intent.now - NUMBERED_FROM).total_seconds())
     another = (
-        sa.select(sa.func.coalesce(sa.func.max(of_phone.c.nth), 0) + 1)
+        sa.select(sa.func.greatest(sa.func.max(of_phone.c.nth) + 1, least))
         .where(of_phone.c.contact_id == intent.contact_id)
         .scalar_subquery()
     )

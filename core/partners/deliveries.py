@@ -46,7 +46,7 @@ class Claimed:
 def due_webhooks(db: Session, *, now: datetime) -> dict[int, int]:
     """Webhooks for which something waits, and that do not rest; with the agency of each."""
     due = sa.exists().where(Delivery.webhook_id == Webhook.id, Delivery.next_at <= now)
-    rows = db.execute(sa.select(Webhook.id, Webhook.agency_id).where(_awake(now), due).order_by(Webhook.id))
+    rows = db.execute(sa.select(Webhook.id, Webhook.agency_id).where(awake(now), due).order_by(Webhook.id))
     return {row.id: row.agency_id for row in rows}
 
 
@@ -60,7 +60,7 @@ def claim(db: Session, webhook_id: int, *, now: datetime) -> Claimed | None:
     chosen = (
         sa.select(Delivery.id)
         .join(Webhook, Webhook.id == Delivery.webhook_id)
-        .where(Delivery.webhook_id == webhook_id, Delivery.next_at <= now, _awake(now))
+        .where(Delivery.webhook_id == webhook_id, Delivery.next_at <= now, awake(now))
         .order_by(Delivery.next_at, Delivery.id)
         .limit(1)
         .with_for_update(of=Delivery, skip_locked=True)
@@ -193,7 +193,8 @@ def send_test(db: Session, webhook: Webhook, *, actor: Actor, now: datetime) -> 
     db.flush()
 
 
-def _awake(now: datetime) -> sa.ColumnElement[bool]:
+def awake(now: datetime) -> sa.ColumnElement[bool]:
+    """That a webhook may be told something: it lives, and does not rest."""
     rested = sa.or_(Webhook.rests_until.is_(None), Webhook.rests_until <= now)
     return sa.and_(Webhook.ended_at.is_(None), rested)
 

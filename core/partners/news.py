@@ -27,6 +27,7 @@ EVENTS = (
     "booking.moved",
     "booking.given_up",
     "booking.checked_in",
+    "booking.check_in_undone",
     "booking.served",
     "booking.turned_away",
     "booking.not_come",
@@ -35,7 +36,9 @@ EVENTS = (
     "appointment.moved",
     "appointment.given_up",
     "appointment.checked_in",
+    "appointment.check_in_undone",
     "appointment.served",
+    "appointment.turned_away",
     "appointment.closed",
 )
 NAMES = (*EVENTS, *(f"document.{stage}" for stage in Stage))
@@ -111,6 +114,19 @@ def read(db: Session, record: Record, after: Place, *, below: int, limit: int, a
     rows = db.execute(_READ[record], asked).all()
     last = Place(rows[-1].transaction_id, rows[-1].id) if rows else after
     return Page(_TOLD[record](db, rows), last, full=len(rows) == limit)
+
+
+def next_at(db: Session, record: Record, after: Place, *, below: int, above_id: int = 0) -> datetime | None:
+    """When the first row was written that `read` would give; None if there is none. Most rows are no news."""
+    asked = {
+        "transaction": after.transaction_id,
+        "row": after.row_id,
+        "below": below,
+        "floor": above_id,
+        "most": 1,
+    }
+    row = db.execute(_READ[record], asked).one_or_none()
+    return None if row is None else row.at
 
 
 def _of_steps(db: Session, rows: Iterable[sa.Row[Any]]) -> list[News]:

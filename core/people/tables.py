@@ -78,7 +78,7 @@ class PhoneCode(Base):
     about: Mapped[str] = mapped_column(primary_key=True, server_default="")
     """The booking number that was given with the phone, theirs or not; empty: the phone was given alone."""
     nth: Mapped[int]
-    """Of the codes that this phone has been sent: each is another."""
+    """The code's number: it grows with each code that this phone is sent (core.messaging.phone_codes)."""
     sent_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     tries: Mapped[int] = mapped_column(server_default="0")

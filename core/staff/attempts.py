@@ -6,6 +6,7 @@ only a whole sign-in sets the count to nothing: whoever knows a password cannot
 go on guessing codes.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,28 +19,36 @@ MOST = 5
 LOCKED = timedelta(minutes=15)
 
 
-def begin(db: Session, staff_id: int, *, now: datetime) -> bool:
-    """Count a try. False: the account is locked, and the try must not be looked at."""
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One that has been counted, and may be looked at."""
+
+    staff_id: int
+    locks: bool
+    """It is the last one there is: the account is locked unless it was right."""
+
+
+def begin(db: Session, staff_id: int, *, now: datetime) -> Try | None:
+    """Count a try. None: the account is locked, and the try must not be looked at."""
     nth = sa.case((Staff.locked_until.is_not(None), 1), else_=Staff.failures + 1)
     statement = (
         sa.update(Staff)
         .where(Staff.id == staff_id, sa.or_(Staff.locked_until.is_(None), Staff.locked_until <= now))
         .values(failures=nth, locked_until=sa.case((nth >= MOST, now + LOCKED), else_=sa.null()))
-        .returning(Staff.id)
+        .returning(Staff.locked_until.is_not(None))
     )
-    return db.scalar(statement) is not None
+    locks = db.scalar(statement)
+    return None if locks is None else Try(staff_id, locks)
 
 
-def was_right(db: Session, staff_id: int) -> None:
-    """Take the last try back: it was no failure."""
-    db.execute(
-        sa.update(Staff)
-        .where(Staff.id == staff_id)
-        .values(failures=sa.func.greatest(Staff.failures - 1, 0), locked_until=sa.null())
-    )
+def was_right(db: Session, one: Try) -> None:
+    """Take the try back, and the lock if it was this try's own: another try may have locked the account meanwhile."""
+    taken_back = sa.update(Staff).where(Staff.id == one.staff_id)
+    taken_back = taken_back.values(failures=sa.func.greatest(Staff.failures - 1, 0))
+    db.execute(taken_back.values(locked_until=sa.null()) if one.locks else taken_back)
 
 
-def was_wrong(db: Session, staff_id: int, *, actor: Actor, now: datetime) -> None:
+def was_wrong(db: Session, one: Try, *, actor: Actor, now: datetime) -> None:
     """Leave it counted. The one that locks the account is kept in the record."""
-    if db.scalar(sa.select(Staff.locked_until).where(Staff.id == staff_id)):
-        record_event(db, "staff.locked", f"staff:{staff_id}", actor=actor, now=now)
+    if one.locks:
+        record_event(db, "staff.locked", f"staff:{one.staff_id}", actor=actor, now=now)

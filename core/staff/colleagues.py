@@ -1,4 +1,4 @@
-"""Accounts of staff: adding colleagues, and helping those who cannot sign in.
+"""Accounts of staff: adding and changing colleagues, and helping those who cannot sign in.
 
 Who is in charge of whom: a manager, of the counter officers of their own
 centre; an administrator, of everybody else; nobody, of themselves. Rows are
@@ -8,15 +8,16 @@ switched off and never deleted, because the record names them.
 import re
 import secrets as randomness
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from core.catalogue.editing.edit import mark_of
 from core.db import Session
 from core.idempotency import once
 from core.people.audit import Actor, record_event
-from core.staff.errors import NoSuchColleague, NotTheirs, UsernameTaken
+from core.staff.errors import ChangedMeanwhile, NoSuchColleague, NotTheirs, UsernameTaken
 from core.staff.roles import AT_A_CENTRE, MAY, OF_AN_AGENCY, Can, Role
 from core.staff.secrets import Secrets, hash_password
 from core.staff.signing_in import keep_codes
@@ -65,6 +66,17 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
+class Particulars:
+    """What of an account may change: all but the staff number, by which the record names it."""
+
+    name: str
+    role: Role
+    site_id: int | None = None
+    agency_id: int | None = None
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks for a change, under which key, and when."""
 
@@ -83,17 +95,20 @@ def add(db: Session, new: Newcomer, *, secrets: Secrets, asked: Asked, must_chan
         UsernameTaken: the staff number has an account.
         NotTheirs: the role or the centre is not theirs to give, or they do not belong together.
     """
+    if not USERNAME.fullmatch(new.username):
+        raise NotTheirs
     _check(new, asked.charge)
     made = once(db, asked.request_key, lambda: {"staff": _add(db, new, secrets, asked, must_change)}, now=asked.now)
     return int(made["staff"])
 
 
-def _check(new: Newcomer, charge: Charge) -> None:
+def _check(new: Newcomer | Particulars, charge: Charge) -> None:
+    """Whether role and place belong together, and are theirs to give."""
     fits = (new.site_id is not None) == (new.role in AT_A_CENTRE) and (
         (new.agency_id is not None) == (new.role in OF_AN_AGENCY)
     )
     theirs = new.role in charge.roles() and (charge.role not in AT_A_CENTRE or new.site_id == charge.site_id)
-    if not (fits and theirs and USERNAME.fullmatch(new.username)):
+    if not (fits and theirs):
         raise NotTheirs
 
 
@@ -146,6 +161,49 @@ def colleagues(db: Session, charge: Charge, *, words: str = "", after: str = "",
         either = sa.func.lower(Staff.name).contains(word, autoescape=True)
         statement = statement.where(either | Staff.username.contains(word, autoescape=True))
     return list(db.scalars(statement))
+
+
+def mark(staff: Staff) -> str:
+    """By which a page says which particulars it has shown."""
+    shown = Particulars(staff.name, Role(staff.role), staff.site_id, staff.agency_id, staff.language)
+    return mark_of(asdict(shown))
+
+
+def change(db: Session, staff_id: int, to: Particulars, *, seen: str | None = None, asked: Asked) -> None:
+    """Give an account these particulars. Another role, centre or agency ends all of its sessions.
+
+    What is so already is neither done nor recorded.
+
+    Args:
+        seen: its `mark` when it was looked at; None: whatever it is now.
+
+    Raises:
+        ChangedMeanwhile: it is not what was seen.
+        NoSuchColleague: there is none, or it is not theirs.
+        NotTheirs: the role or the centre is not theirs to give, or they do not belong together.
+    """
+    staff = colleague(db, staff_id, asked.charge, lock=True)
+    _check(to, asked.charge)
+    given = {"role": to.role.value, "site_id": to.site_id, "agency_id": to.agency_id, "language": to.language}
+
+    def work() -> dict[str, object]:
+        if seen not in (None, mark(staff)):
+            raise ChangedMeanwhile
+        told: dict[str, object] = {}
+        for column, value in given.items():
+            if (was := getattr(staff, column)) != value:
+                what = column.removesuffix("_id")
+                told |= {what: value, f"{what}_was": was}
+                setattr(staff, column, value)
+        if told.keys() - {"language", "language_was"}:
+            staff.fs_uniquifier = _session_name()
+        if staff.name != to.name:
+            staff.name, told["renamed"] = to.name, True  # the record holds nothing personal
+        if told:
+            record_event(db, "staff.changed", f"staff:{staff.id}", actor=asked.actor, now=asked.now, **told)
+        return {"staff": staff.id}
+
+    once(db, asked.request_key, work, now=asked.now)
 
 
 def switch(db: Session, staff_id: int, *, on: bool, asked: Asked) -> None:

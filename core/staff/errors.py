@@ -22,6 +22,13 @@ class NoSuchColleague(StaffRefused):
         super().__init__(_("There is no such account."))
 
 
+class ChangedMeanwhile(StaffRefused):
+    """A colleague has changed the account since it was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(_("It has changed since you looked. Look again."))
+
+
 class NotTheirs(StaffRefused):
     """This role, centre or agency is not theirs to give, or the three do not belong together."""
 

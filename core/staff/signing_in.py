@@ -1,6 +1,6 @@
 """What is written down about somebody's own sign-in: that it happened, and what they changed of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -10,6 +10,9 @@ from core.people.audit import Actor, record_event
 from core.staff.secrets import Secrets
 from core.staff.tables import Staff
 
+LONGEST = timedelta(hours=12)
+"""No session lasts longer: what is known of one is worth nothing afterwards."""
+
 
 def signed_in(db: Session, staff_id: int, *, actor: Actor, now: datetime) -> None:
     """Everything that was asked for has been given."""
@@ -17,6 +20,33 @@ def signed_in(db: Session, staff_id: int, *, actor: Actor, now: datetime) -> Non
         sa.update(Staff).where(Staff.id == staff_id).values(failures=0, locked_until=sa.null(), signed_in_at=now)
     )
     record_event(db, "staff.signed_in", f"staff:{staff_id}", actor=actor, now=now)
+
+
+def signed_out(db: Session, staff_id: int, began: int, *, actor: Actor, now: datetime) -> None:
+    """They left: `end_session`, and the record says so. Again it does nothing."""
+    if end_session(db, staff_id, began, now=now):
+        record_event(db, "staff.signed_out", f"staff:{staff_id}", actor=actor, now=now)
+
+
+def end_session(db: Session, staff_id: int, began: int, *, now: datetime) -> bool:
+    """End the session that began at this moment (seconds since 1970), in whatever browser a copy of its cookie is.
+
+    Their sessions at other computers go on. False where it was over already.
+    """
+    ended = db.scalar(sa.select(Staff.ended_sessions).where(Staff.id == staff_id).with_for_update())
+    if ended is None or began in ended:
+        return False
+    oldest = (now - LONGEST).timestamp()
+    kept = [moment for moment in ended if moment >= oldest]
+    db.execute(sa.update(Staff).where(Staff.id == staff_id).values(ended_sessions=[*kept, began]))
+    return True
+
+
+def choose_language(db: Session, staff_id: int, language: str, *, actor: Actor, now: datetime) -> None:
+    """The desk speaks this language (a key of core.wording.LANGUAGES) with them from now on, at every computer."""
+    changed = sa.update(Staff).where(Staff.id == staff_id, Staff.language != language).values(language=language)
+    if db.scalar(changed.returning(Staff.id)) is not None:
+        record_event(db, "staff.language_chosen", f"staff:{staff_id}", actor=actor, now=now, language=language)
 
 
 def use_time_code(db: Session, staff_id: int, step: int) -> bool:

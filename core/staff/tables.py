@@ -33,6 +33,8 @@ class Staff(Base):
     """Somebody else knows it: whoever made the account, or reset it."""
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     """Named by every session: a new one ends them all."""
+    ended_sessions: Mapped[list[int]] = mapped_column(ARRAY(sa.BigInteger), server_default="{}")
+    """Those that are over before their time: the seconds since 1970 at which each began, of the last hours."""
     tf_primary_method: Mapped[str | None]
     tf_totp_secret: Mapped[str | None]
     """Sealed with a key derived from the secret key."""

@@ -118,7 +118,7 @@ def consent_of(db: Session, consent_id: int) -> Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OpenQuestion:
     """What an owner has been asked and has not answered."""
 
     consent_id: int
@@ -128,7 +128,7 @@ class Asked:
     """The last three of the ID of whoever wants to collect."""
 
 
-def open_question(db: Session, people: Register, contact_id: int, now: datetime) -> Asked | None:
+def open_question(db: Session, people: Register, contact_id: int, now: datetime) -> OpenQuestion | None:
     """What this phone has been asked last, while it can be answered."""
     row = db.execute(
         sa.select(CollectionConsent.id, Message.arguments)
@@ -150,7 +150,7 @@ def open_question(db: Session, people: Register, contact_id: int, now: datetime)
     if row is None:
         return None
     said = row.arguments
-    return Asked(row.id, said["service"], said["site"], people.last_digits(bytes.fromhex(said["collector"])))
+    return OpenQuestion(row.id, said["service"], said["site"], people.last_digits(bytes.fromhex(said["collector"])))
 
 
 def _asked_lately(db: Session, document_id: int, now: datetime) -> list[CollectionConsent]:

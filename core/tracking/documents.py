@@ -115,6 +115,13 @@ def find(db: Session, tracking_number: str) -> Document:
     return document
 
 
+def with_ids(db: Session, document_ids: Collection[int]) -> dict[int, Document]:
+    """By id, those of them that there are."""
+    if not document_ids:
+        return {}
+    return {document.id: document for document in db.scalars(sa.select(Document).where(Document.id.in_(document_ids)))}
+
+
 def lock_number(db: Session, tracking_number: str) -> Document:
     """`find` and `lock` in one statement.
 

@@ -40,7 +40,7 @@ class Chosen:
     """Only those without a phone, whose owners nobody can tell."""
 
 
-Place = tuple[datetime, int]
+Position = tuple[datetime, int]
 """Where a page ends: hand it to the same function to go on."""
 
 
@@ -48,7 +48,7 @@ Place = tuple[datetime, int]
 class Page:
     documents: list[Document]
     """The oldest first."""
-    next: Place | None
+    next: Position | None
     """None: that was all."""
 
 
@@ -64,12 +64,12 @@ def parse_shelf(text: str) -> str:
     return shelf
 
 
-def on_shelf(db: Session, chosen: Chosen, *, limit: int, after: Place | None = None) -> Page:
+def on_shelf(db: Session, chosen: Chosen, *, limit: int, after: Position | None = None) -> Page:
     """What lies there, the oldest arrival first."""
     return _page(db, sa.select(Document).where(*_which(chosen)), Document.received_at, limit=limit, after=after)
 
 
-def coming(db: Session, chosen: Chosen, *, limit: int, after: Place | None = None) -> Page:
+def coming(db: Session, chosen: Chosen, *, limit: int, after: Position | None = None) -> Page:
     """What an agency or another centre has sent there, the one that has been on its way for longest first."""
     where = [Document.stage.in_(COMING), *_whose(chosen)]
     return _page(db, sa.select(Document).where(*where), Document.stage_since, limit=limit, after=after)
@@ -139,7 +139,7 @@ def _page(
     since: sa.orm.InstrumentedAttribute[datetime] | sa.orm.InstrumentedAttribute[datetime | None],
     *,
     limit: int,
-    after: Place | None,
+    after: Position | None,
 ) -> Page:
     if after is not None:
         found = found.where(sa.tuple_(since, Document.id) > after)

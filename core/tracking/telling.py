@@ -5,8 +5,8 @@ from datetime import datetime
 from core.catalogue import telling
 from core.catalogue.snapshot import Catalogue, Names
 from core.clock import local_date
-from core.messaging.stages import next_line, stage_line
 from core.tracking import promises
+from core.tracking.sentences import next_line, stage_line
 from core.tracking.showing import since
 from core.tracking.stages import AWAITED, READY, Stage
 from core.tracking.tables import Document

@@ -1,4 +1,4 @@
-"""People whom an agency sends itself: checked in and served like anybody, known here by the agency's reference only."""
+"""People whom an agency sends itself: checked in and served, or not, like anybody. Only its reference is known here."""
 
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from core.db import Session
 from core.idempotency import Outcome, once
 from core.people.audit import Actor, record_event
 from core.visits.errors import AlreadyOver, AnotherDay
+from core.visits.turning_away import Reason
 
 
 def check_in(
@@ -31,9 +32,7 @@ def check_in(
     """
 
     def work() -> Outcome:
-        row = _lock(db, appointment_id, site_id, now)
-        if local_date(row.starts_at) != local_date(now):
-            raise AnotherDay(row.starts_at)
+        row = _lock_of_today(db, appointment_id, site_id, now)
         if row.came_at is None:
             _came(db, appointment_id, now)
             subject = appointment_subject(appointment_id)
@@ -41,6 +40,26 @@ def check_in(
         return {"came_at": (row.came_at or now).isoformat()}
 
     return datetime.fromisoformat(once(db, request_key, work, now=now)["came_at"])
+
+
+def undo_check_in(
+    db: Session, *, appointment_id: int, site_id: int, actor: Actor, request_key: str, now: datetime
+) -> None:
+    """Take a check-in back: somebody else had come. Nothing is changed where nobody was checked in.
+
+    Raises:
+        AnotherDay, AlreadyOver, NoSuchBooking: see `check_in`.
+    """
+
+    def work() -> Outcome:
+        row = _lock_of_today(db, appointment_id, site_id, now)
+        if row.came_at is not None:
+            _came(db, appointment_id, None)
+            subject, was = appointment_subject(appointment_id), row.came_at.isoformat()
+            record_event(db, "appointment.check_in_undone", subject, actor=actor, now=now, site_id=site_id, came_at=was)
+        return {"appointment_id": appointment_id}
+
+    once(db, request_key, work, now=now)
 
 
 def end_served(
@@ -53,11 +72,7 @@ def end_served(
     """
 
     def work() -> Outcome:
-        row = _lock(db, appointment_id, site_id, now)
-        if row.came_at is None:
-            _came(db, appointment_id, now)
-        seats = end_appointments(db, Appointment.id == appointment_id, outcome="served", now=now)
-        pass_on(db, seats, now=now)
+        _end(db, appointment_id, site_id, outcome="served", now=now)
         subject = appointment_subject(appointment_id)
         record_event(db, "appointment.served", subject, actor=actor, now=now, site_id=site_id)
         return {"appointment_id": appointment_id}
@@ -65,9 +80,52 @@ def end_served(
     once(db, request_key, work, now=now)
 
 
+def turn_away(
+    db: Session, *, appointment_id: int, site_id: int, reason: Reason, actor: Actor, request_key: str, now: datetime
+) -> None:
+    """End the appointment of somebody who came and could not be served. Another time is their agency's to give.
+
+    Raises:
+        AlreadyOver, NoSuchBooking: see `check_in`.
+    """
+
+    def work() -> Outcome:
+        row = _end(db, appointment_id, site_id, outcome="not_served", now=now, reason=reason)
+        details = {"reason": reason.value, "site_id": site_id, "service_id": row.service_id}
+        subject = appointment_subject(appointment_id)
+        record_event(db, "appointment.turned_away", subject, actor=actor, now=now, **details)
+        return {"appointment_id": appointment_id}
+
+    once(db, request_key, work, now=now)
+
+
+def _end(
+    db: Session, appointment_id: int, site_id: int, *, outcome: str, now: datetime, reason: Reason | None = None
+) -> Any:
+    row = _lock(db, appointment_id, site_id, now)
+    if row.came_at is None:
+        _came(db, appointment_id, now)
+    seats = end_appointments(db, Appointment.id == appointment_id, outcome=outcome, now=now, reason=reason)
+    pass_on(db, seats, now=now)
+    return row
+
+
+def _lock_of_today(db: Session, appointment_id: int, site_id: int, now: datetime) -> Any:
+    row = _lock(db, appointment_id, site_id, now)
+    if local_date(row.starts_at) != local_date(now):
+        raise AnotherDay(row.starts_at)
+    return row
+
+
 def _lock(db: Session, appointment_id: int, site_id: int, now: datetime) -> Any:
     row = db.execute(
-        sa.select(Appointment.starts_at, Appointment.came_at, Appointment.outcome, Appointment.ended_at)
+        sa.select(
+            Appointment.starts_at,
+            Appointment.came_at,
+            Appointment.outcome,
+            Appointment.ended_at,
+            Offering.service_id,
+        )
         .join(Offering, Offering.id == Appointment.offering_id)
         .where(Appointment.id == appointment_id, Offering.site_id == site_id)
         .with_for_update(of=Appointment)
@@ -81,10 +139,10 @@ def _lock(db: Session, appointment_id: int, site_id: int, now: datetime) -> Any:
     return row
 
 
-def _came(db: Session, appointment_id: int, now: datetime) -> None:
+def _came(db: Session, appointment_id: int, at: datetime | None) -> None:
     db.execute(
         sa.update(Appointment)
         .where(Appointment.id == appointment_id)
-        .values(came_at=now)
+        .values(came_at=at)
         .execution_options(synchronize_session=False)
     )

@@ -15,7 +15,7 @@ from core.booking.moving import repoint
 from core.booking.outcomes import booking_subject
 from core.booking.queries import is_live
 from core.booking.seats import Exchange
-from core.booking.serving import leave, note_came
+from core.booking.serving import forget_came, leave, live_again, note_came
 from core.booking.tables import NO_LIMIT, Booking, BookingHistory
 from core.booking.waitlist.ending import withdraw_later_offers
 from core.booking.waitlist.line import settle
@@ -60,6 +60,8 @@ class CheckedIn:
 def check_in(db: Session, *, reference: str, site_id: int, actor: Actor, request_key: str, now: datetime) -> CheckedIn:
     """Note that the person of a booking has come. Whoever is late, or early, on the day is as welcome.
 
+    Who had been noted as not come before is expected again, and has come: the record of events keeps both.
+
     Raises:
         AnotherDay: expected here on a later day (`receive` serves them today).
         AnotherCentre: expected elsewhere (`receive` serves them here).
@@ -68,13 +70,13 @@ def check_in(db: Session, *, reference: str, site_id: int, actor: Actor, request
     """
 
     def work() -> Outcome:
-        row = lock_visit(db, reference)
-        if row is None or row.starts_at < day_begins(local_date(now)):
-            raise over(db, reference, site_id)
-        if row.site_id != site_id:
-            raise AnotherCentre(row.site_id, row.starts_at)
-        if local_date(row.starts_at) != local_date(now):
-            raise AnotherDay(row.starts_at)
+        try:
+            row = _lock_of_today(db, reference, site_id, now)
+        except AlreadyOver as error:
+            if error.outcome != "not_come":
+                raise
+            live_again(db, reference=reference, site_id=site_id, now=now)
+            row = _lock_of_today(db, reference, site_id, now)
         if row.came_at is None:
             note_came(db, row.id, now)
             record_event(db, "booking.checked_in", booking_subject(row.id), actor=actor, now=now, site_id=site_id)
@@ -83,6 +85,37 @@ def check_in(db: Session, *, reference: str, site_id: int, actor: Actor, request
         ).as_outcome()
 
     return CheckedIn.from_outcome(once(db, request_key, work, now=now))
+
+
+def undo_check_in(db: Session, *, reference: str, site_id: int, actor: Actor, request_key: str, now: datetime) -> None:
+    """Take a check-in back: somebody else had come. Whose booking it is is expected as before, here also where
+    `receive` moved it here. Nothing is changed where nobody was checked in.
+
+    Raises:
+        AnotherDay, AnotherCentre, AlreadyOver, NoSuchBooking: see `check_in`.
+    """
+
+    def work() -> Outcome:
+        row = _lock_of_today(db, reference, site_id, now)
+        if row.came_at is not None:
+            forget_came(db, row.id)
+            subject, was = booking_subject(row.id), row.came_at.isoformat()
+            record_event(db, "booking.check_in_undone", subject, actor=actor, now=now, site_id=site_id, came_at=was)
+        return {"booking_id": row.id}
+
+    once(db, request_key, work, now=now)
+
+
+def _lock_of_today(db: Session, reference: str, site_id: int, now: datetime) -> Any:
+    """Raises: see `check_in`."""
+    row = lock_visit(db, reference)
+    if row is None or row.starts_at < day_begins(local_date(now)):
+        raise over(db, reference, site_id)
+    if row.site_id != site_id:
+        raise AnotherCentre(row.site_id, row.starts_at)
+    if local_date(row.starts_at) != local_date(now):
+        raise AnotherDay(row.starts_at)
+    return row
 
 
 def receive(
@@ -148,11 +181,12 @@ def not_come(db: Session, *, reference: str, site_id: int, actor: Actor, request
 
     def work() -> Outcome:
         try:
-            lock_contact(db, acting_for(db, reference, actor=actor, request_key=request_key, now=now).contact_id)
+            contact_id = acting_for(db, reference, actor=actor, request_key=request_key, now=now).contact_id
         except NoSuchBooking:
             raise over(db, reference, site_id) from None
+        lock_contact(db, contact_id)
         row = lock_visit(db, reference)
-        if row is None or row.site_id != site_id:
+        if row is None or row.contact_id != contact_id or row.site_id != site_id:
             raise over(db, reference, site_id)
         if row.came_at is not None or row.starts_at > now:
             raise NotYet

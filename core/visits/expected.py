@@ -225,7 +225,7 @@ def _appointments(site_id: int, *condition: sa.ColumnElement[bool]) -> Any:
             _state(Appointment.outcome, Appointment.came_at),
             Appointment.came_at,
             Appointment.ended_at,
-            sa.null().cast(sa.String),
+            Appointment.reason,
             sa.null().cast(sa.BigInteger),
             sa.null().cast(sa.LargeBinary),
         )

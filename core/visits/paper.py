@@ -11,12 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.booking.acting import acting_for
 from core.booking.errors import NoSuchBooking
 from core.booking.locking import lock_contact
 from core.booking.outcomes import booking_subject
 from core.booking.serving import NOTHING, Paid, keyed, note_came, serve
-from core.booking.tables import BookingHistory
+from core.booking.tables import Booking, BookingHistory
 from core.catalogue.snapshot import Site
 from core.catalogue.tables import Offering
 from core.clock import at_local, local_date
@@ -82,12 +81,12 @@ def key_in(
         if entry.application:
             # People before places, as all commands lock them (core.booking.locking).
             enter_people(db, people, entry.application, now=now)
-        try:
-            intent = acting_for(db, entry.reference, actor=actor, request_key=request_key, now=now)
-            lock_contact(db, intent.contact_id)
-        except NoSuchBooking:
-            pass
+        contact_id = db.scalar(sa.select(Booking.contact_id).where(Booking.reference == entry.reference))
+        if contact_id is not None:
+            lock_contact(db, contact_id)
         live = lock_visit(db, entry.reference)
+        if live is not None and live.contact_id != contact_id:
+            raise NoSuchBooking
         row = live or _lock_history(db, entry.reference)
         if row is None or row.site_id != site.id:
             raise NoSuchBooking

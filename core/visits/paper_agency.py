@@ -24,6 +24,7 @@ from core.idempotency import Outcome, once
 from core.people.audit import Actor, record_event
 from core.visits.errors import Ambiguous, Contradicted, TimeRefused
 from core.visits.paper import What, check_time
+from core.visits.turning_away import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,18 @@ class Sent:
     reference: str
     """The agency's own."""
     what: What
-    """CAME or SERVED: an agency's appointment ends in no other way at a counter."""
     at: datetime
     service_id: int | None = None
     """Needed only where two agencies gave the same reference."""
+    reason: Reason = Reason.OTHER
+    """Why they could not be served."""
+
+
+_EVENTS = {
+    What.CAME: "appointment.checked_in",
+    What.SERVED: "appointment.served",
+    What.NOT_SERVED: "appointment.turned_away",
+}
 
 
 def key_in_sent(db: Session, entry: Sent, *, site: Site, actor: Actor, request_key: str, now: datetime) -> bool:
@@ -55,9 +64,11 @@ def key_in_sent(db: Session, entry: Sent, *, site: Site, actor: Actor, request_k
         already = row.came_at is not None if entry.what is What.CAME else row.outcome == entry.what.value
         if not already:
             _put_right(db, entry, row, now=now)
-            name = "appointment.checked_in" if entry.what is What.CAME else "appointment.served"
             details: dict[str, Any] = {"site_id": site.id} | keyed(entry.at, now)
-            record_event(db, name, appointment_subject(row.id), actor=actor, now=entry.at, **details)
+            if entry.what is What.NOT_SERVED:
+                details |= {"reason": entry.reason.value, "service_id": row.service_id}
+            subject = appointment_subject(row.id)
+            record_event(db, _EVENTS[entry.what], subject, actor=actor, now=entry.at, **details)
         return {"already": already}
 
     return bool(once(db, request_key, work, now=now)["already"])
@@ -67,23 +78,33 @@ def _put_right(db: Session, entry: Sent, row: Any, *, now: datetime) -> None:
     if row.outcome not in (None, "past"):
         raise Contradicted(row.outcome, row.ended_at, row.starts_at)
     values: dict[str, Any] = {"came_at": sa.func.coalesce(Appointment.came_at, entry.at)}
-    if entry.what is What.SERVED and row.outcome:
+    reason = entry.reason if entry.what is What.NOT_SERVED else None
+    ends = entry.what is not What.CAME
+    if ends and row.outcome:
         # It was filed away meanwhile, and its place with it.
-        values |= {"outcome": entry.what.value, "ended_at": entry.at}
+        values |= {"outcome": entry.what.value, "ended_at": entry.at, "reason": reason}
     db.execute(
         sa.update(Appointment)
         .where(Appointment.id == row.id)
         .values(values)
         .execution_options(synchronize_session=False)
     )
-    if entry.what is What.SERVED and row.outcome is None:
-        seats = end_appointments(db, Appointment.id == row.id, outcome=entry.what.value, now=entry.at)
+    if ends and row.outcome is None:
+        this = Appointment.id == row.id
+        seats = end_appointments(db, this, outcome=entry.what.value, now=entry.at, reason=reason)
         pass_on(db, seats, now=now)
 
 
 def _lock(db: Session, entry: Sent, site_id: int) -> Any:
     found = (
-        sa.select(Appointment.id, Appointment.starts_at, Appointment.came_at, Appointment.outcome, Appointment.ended_at)
+        sa.select(
+            Appointment.id,
+            Appointment.starts_at,
+            Appointment.came_at,
+            Appointment.outcome,
+            Appointment.ended_at,
+            Offering.service_id,
+        )
         .join(Offering, Offering.id == Appointment.offering_id)
         .where(Appointment.reference == entry.reference, Offering.site_id == site_id)
     )

@@ -3,7 +3,7 @@
 They have no number by which a line could be known again. So a line is the same
 as one before it if the service, the moment and what tells two people apart are
 the same: the proof or the printed number of a document, and the receipt where
-there is no document.
+there is no document; or why they could not be served.
 """
 
 from dataclasses import dataclass
@@ -23,12 +23,13 @@ from core.references import parse_reference
 from core.tracking.counter import Application, enter_people, register_application
 from core.tracking.letters import ABOUT
 from core.tracking.tables import Document
-from core.visits.paper import check_time
+from core.visits.paper import What, check_time
+from core.visits.turning_away import WALK_IN_TURNED_AWAY, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class WalkIn:
-    """One line of a paper list, about somebody who came without a booking and was served."""
+    """One line of a paper list, about somebody who came without a booking and was served, or could not be."""
 
     service_id: int
     at: datetime
@@ -36,6 +37,18 @@ class WalkIn:
     """What was applied for, if anything."""
     paid: Paid = NOTHING
     """Where nothing was applied for: otherwise the application says it."""
+    turned_away: Reason | None = None
+    """Why they could not be served; None: they were."""
+
+    @property
+    def what(self) -> What:
+        return What.NOT_SERVED if self.turned_away else What.SERVED
+
+    def event(self) -> tuple[str, dict[str, Any]]:
+        """What is recorded of them where nothing was applied for."""
+        if self.turned_away:
+            return WALK_IN_TURNED_AWAY, {"service_id": self.service_id, "reason": self.turned_away.value}
+        return "visit.served", {"service_id": self.service_id} | self.paid.details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +93,9 @@ def key_in_walk_in(
                 done_at=entry.at,
             ).tracking_number
         else:
-            details: dict[str, Any] = {"service_id": entry.service_id} | entry.paid.details() | keyed(entry.at, now)
-            record_event(db, "visit.served", f"site:{site.id}", actor=actor, now=entry.at, **details)
+            name, details = entry.event()
+            details |= keyed(entry.at, now)
+            record_event(db, name, f"site:{site.id}", actor=actor, now=entry.at, **details)
         return {"already": False, "tracking_number": number}
 
     return KeyedWalkIn(**once(db, request_key, work, now=now))
@@ -101,10 +115,8 @@ def _known(db: Session, people: Register, entry: WalkIn, site_id: int) -> bool:
 
 
 def _noted(db: Session, entry: WalkIn, site_id: int) -> bool:
-    then = sa.select(Event.details).where(
-        Event.at == entry.at, Event.name == "visit.served", Event.subject == f"site:{site_id}"
-    )
-    same = {"service_id": entry.service_id} | entry.paid.details()
+    name, same = entry.event()
+    then = sa.select(Event.details).where(Event.at == entry.at, Event.name == name, Event.subject == f"site:{site_id}")
     return any({name: details[name] for name in details if name != "keyed_at"} == same for details in db.scalars(then))
 
 

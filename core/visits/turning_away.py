@@ -3,6 +3,7 @@
 Where the centre could not do its part, they get a priority place
 (core.booking.priority). Where something of theirs was missing, they get another
 time as anybody would. Who wants none of the times is not kept on the list.
+Who had no booking is only counted, with the service and the reason.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,6 +28,11 @@ from core.people.audit import Actor, Intent, record_event
 from core.wording import N_
 
 TIMES_SHOWN = 6
+WALK_IN_TURNED_AWAY = "visit.turned_away"
+"""The event; it is the only record of them, so the figures count it."""
+TURNED_AWAY = "booking.turned_away"
+"""The event of whoever had a booking. With `again` in its details, the time they were given, the booking goes on: then
+it is the only record that they came for nothing."""
 
 
 class Reason(StrEnum):
@@ -100,7 +106,7 @@ def bring_back(
     def work() -> Outcome:
         intent = acting_for(db, turned.reference, actor=actor, request_key=request_key, now=now)
         own = _lock(db, intent, turned)
-        _record(db, own, turned, intent)
+        _record(db, own, turned, intent, again=starts_at.isoformat())
         if turned.reason.gives_priority:
             move, wanted = squeeze_in, intent
         else:
@@ -129,6 +135,19 @@ def let_go(db: Session, turned: Turned, *, actor: Actor, request_key: str, now: 
     once(db, request_key, work, now=now)
 
 
+def note_walk_in(
+    db: Session, *, service_id: int, site_id: int, reason: Reason, actor: Actor, request_key: str, now: datetime
+) -> None:
+    """Note that somebody without a booking could not be served."""
+
+    def work() -> Outcome:
+        details = {"service_id": service_id, "reason": reason.value}
+        record_event(db, WALK_IN_TURNED_AWAY, f"site:{site_id}", actor=actor, now=now, **details)
+        return {"noted": True}
+
+    once(db, request_key, work, now=now)
+
+
 def end_unserved(db: Session, booking_id: int, reason: Reason, *, at: datetime, now: datetime) -> None:
     """End a locked booking of a locked contact: its person came at `at` and could not be served."""
     note_came(db, booking_id, at)
@@ -143,8 +162,8 @@ def _lock(db: Session, intent: Intent, turned: Turned) -> OwnBooking:
     return own
 
 
-def _record(db: Session, own: OwnBooking, turned: Turned, intent: Intent) -> None:
+def _record(db: Session, own: OwnBooking, turned: Turned, intent: Intent, **more: str) -> None:
     """That they came for nothing is counted, whatever becomes of the booking."""
     details = {"reason": turned.reason.value, "site_id": turned.site_id, "service_id": own.service_id}
     subject = booking_subject(own.booked.id)
-    record_event(db, "booking.turned_away", subject, actor=intent.actor, now=intent.now, **details)
+    record_event(db, TURNED_AWAY, subject, actor=intent.actor, now=intent.now, **details, **more)

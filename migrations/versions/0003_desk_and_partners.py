@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("password", sa.String(), nullable=False),
         sa.Column("must_change_password", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("fs_uniquifier", sa.String(), nullable=False),
+        sa.Column("ended_sessions", postgresql.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
         sa.Column("tf_primary_method", sa.String(), nullable=True),
         sa.Column("tf_totp_secret", sa.String(), nullable=True),
         sa.Column("last_code", sa.BigInteger(), nullable=True),
@@ -171,6 +172,7 @@ def upgrade() -> None:
         sa.Column("came_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["agency_id"], ["agencies.id"], name=op.f("appointments_agency_id_fkey")),
         sa.ForeignKeyConstraint(["offering_id"], ["offerings.id"], name=op.f("appointments_offering_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
@@ -198,7 +200,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("beneficiary_id IS NOT NULL"),
     )
-    op.create_index("booking_history_day_idx", "booking_history", ["offering_id", "starts_at"], unique=False)
+    op.create_index(
+        "booking_history_day_idx",
+        "booking_history",
+        ["offering_id", "starts_at"],
+        unique=False,
+        postgresql_include=["outcome", "reason"],
+    )
     op.create_index("booking_history_reference_idx", "booking_history", ["reference"], unique=False)
     op.add_column("bookings", sa.Column("came_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("bookings", sa.Column("priority", sa.Boolean(), server_default=sa.text("false"), nullable=False))

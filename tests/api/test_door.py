@@ -11,7 +11,7 @@ from core.booking.tables import Appointment, Window
 from core.idempotency import Request
 from core.partners import keys
 from core.partners.keys import Scope
-from core.partners.tables import ApiKey
+from core.partners.tables import ApiKey, Webhook
 from core.people.audit import Actor
 from tests.api.agency import ROOT, System, refused
 from tests.support import NOW
@@ -141,10 +141,24 @@ def test_a_body_that_is_no_json_is_refused(nrb):
 
 
 def test_an_address_that_is_none_is_a_problem_too(nrb):
-    missing = nrb.get("/nothing")
-    assert (missing.status_code, missing.content_type) == (404, "application/problem+json")
-    wrong = nrb.delete("/bookings")
-    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    refused(nrb.get("/nothing"), 404, "not-found")
+    refused(nrb.get("/documents/1"), 404, "not-found")
+    for method in ("DELETE", "PATCH"):
+        wrong = nrb._open(method, "/bookings")
+        refused(wrong, 405, "not-allowed")
+        assert wrong.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing(nrb, transaction):
+    added = nrb.post("/webhooks", {"url": "https://nrb.example/"}, once="a-seal-that-breaks").json
+    with transaction() as db:
+        db.execute(sa.update(Webhook).values(secret_sealed=b"damaged"))
+    failed = refused(nrb.post("/webhooks", {"url": "https://nrb.example/"}, once="a-seal-that-breaks"), 500, "failed")
+    assert "seal" not in str(failed).lower()
+    with transaction() as db:
+        db.execute(sa.update(ApiKey).values(scopes=["no:such"]))
+    broken = refused(nrb.get(f"/webhooks/{added['id']}"), 500, "failed")
+    assert "no:such" not in str(broken)
 
 
 def test_whoever_asks_too_often_is_told_when_to_come_again(systems, app):
@@ -204,3 +218,9 @@ def test_whoever_tries_keys_is_stopped(app, town):
     finally:
         del app.config["API_RATE_WRONG"]
     assert [answer.status_code for answer in tries] == [401, 401, 429]
+
+
+def test_the_page_for_people_says_which_numbers_in_its_examples_are_made_up(app):
+    page = app.test_client().get("/api").text
+    assert all(f"<code>{value}</code>" in page for value in ("48217096", "NRB-2026-000017", "7"))
+    assert "are made up" in page

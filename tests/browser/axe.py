@@ -5,6 +5,7 @@ forgotten: it is visited as an anonymous citizen, or at the desk as somebody
 whose role may see it. What it needs beyond that is said here.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,6 +28,14 @@ WORDS_ALONE = OPTIONS | {"rules": {"color-contrast": {"enabled": False}}}
 """For the second language of a page: its colours have been looked at, which takes longer than all the rest."""
 WIDTH = 320
 """The narrowest screen: nothing of the portal may stick out of it."""
+DESK_WIDTH = 360
+"""Of the phone that a manager walks about with: wide tables scroll by themselves, the page does not."""
+LEAST = 44
+"""How high, in pixels, what citizens touch is at least. A link in a sentence is as high as its line."""
+TOUCHED = (
+    "button, .govuk-button, select, input:not([type=radio], [type=checkbox], [type=hidden]), .govuk-back-link, "
+    ".zamu-names > li > a, dt > a, dd > a, .govuk-button-group > a, .zamu-kinds summary, footer li > a, .zamu-header a"
+)
 
 NOT_LOOKED_AT: Mapping[str, str] = {
     "pages.static_file": "no page",
@@ -121,11 +130,15 @@ LOOK = """async options => ({
     language: document.documentElement.lang,
     words: document.body.innerText,
     width: document.documentElement.scrollWidth,
-})"""
+    small: [...document.querySelectorAll(TOUCHED)].filter(touched => {
+        const { width, height } = touched.getBoundingClientRect();
+        return width && height && height < LEAST;
+    }).map(touched => touched.outerHTML.slice(0, 160)),
+})""".replace("TOUCHED", json.dumps(TOUCHED)).replace("LEAST", str(LEAST))
 
 
 def faults(page: Page, language: str, *, narrow: bool = True) -> list[str]:
-    """What is wrong with the page that is open: a line each. `narrow`: whether it must fit the narrowest screen."""
+    """What is wrong with the page that is open: a line each. `narrow`: it is for the narrowest screen, and thumbs."""
     seen = page.evaluate(LOOK, OPTIONS if language == "en" else WORDS_ALONE)
     found = list(seen["violations"])
     if seen["headings"] != 1:
@@ -134,8 +147,11 @@ def faults(page: Page, language: str, *, narrow: bool = True) -> list[str]:
         found.append("its language is not said")
     if language != "en":
         found += [f"English on it: {words}" for words in FORGOTTEN if words in seen["words"]]
-    if narrow and seen["width"] > WIDTH:
-        found.append(f"it is {seen['width']} px wide on a screen of {WIDTH}")
+    most = WIDTH if narrow else DESK_WIDTH
+    if seen["width"] > most:
+        found.append(f"it is {seen['width']} px wide: more than {most}")
+    if narrow:
+        found += [f"lower than a thumb ({LEAST} px): {touched}" for touched in seen["small"]]
     return found
 
 

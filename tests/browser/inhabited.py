@@ -46,7 +46,7 @@ from tests.portal.citizen import Citizen
 from tests.support import NOW, Clock
 
 BOOKED, CHOOSING, WAITING = "0711 000 001", "0711 000 009", "0711 000 008"
-READY = "48217092"
+READY, ALSO_BOOKED = "48217092", "27190465"
 EDITS = ("catalogue.edit", "catalogue.verify")
 DAY_AFTER = NOW + timedelta(hours=23, minutes=10)
 """Tuesday, 8:10 in Nairobi: the day of the visits booked on Monday."""
@@ -86,6 +86,7 @@ class _Town:
         agency = self.catalogue.services["IDR"].agency_id
         world.queries |= {"booking.centres": "?place=Nairobi", "closures.system_down": f"?agency={agency}"}
         world.queries["turned_away.when"] = "?reason=system_down"
+        world.queries["closures.absent"] = "?service=IDR"
 
     # What is there
 
@@ -108,9 +109,9 @@ class _Town:
         self.world.sessions["tracking.status"] = self.signed({"document": {"id": document.id, "until": until}})
 
     def has_bookings(self) -> None:
-        """For Tuesday, some of which come on Tuesday."""
+        """For Tuesday, some of which come on Tuesday. One person is booked by two phones."""
         for nth, service in enumerate(("Lost ID", "First ID", "Good conduct", "Driving licence", "Lost ID"), start=20):
-            self.dials(f"+2547110000{nth}", service, identity=f"2345678{nth % 10}")
+            self.dials(f"+2547110000{nth}", service, identity=f"{20 + nth % 3}345678")
         with self.transaction() as db:
             expected = db.scalars(sa.select(Booking.reference).order_by(Booking.id)).first()
         for endpoint in self.pages("visits.") + self.pages("turned_away."):
@@ -152,8 +153,10 @@ class _Town:
         for role in Role:
             self.world.sessions[role.value] = self.signed(self.hired(role))
         manager, secretariat = (self.world.sessions[role.value] for role in (Role.MANAGER, Role.SECRETARIAT))
-        for endpoint in ("desk.home", "sign_in.verify", "sign_in.change_password", "sign_in.mf_recovery_codes"):
-            self.world.sessions[endpoint] = manager
+        for endpoint in ("home", "typed"):
+            self.world.sessions[f"desk.{endpoint}"] = manager
+        for endpoint in ("verify", "change_password", "mf_recovery_codes"):
+            self.world.sessions[f"sign_in.{endpoint}"] = manager
         self.world.sessions["offerings.offerings"] = secretariat
 
     def hired(self, role: Role) -> dict[str, Any]:
@@ -233,6 +236,9 @@ class _Town:
         citizen.types(next(iter(citizen.page.labels)), "12345678").presses("Continue").presses("Confirm my booking")
         reference = citizen.at.split("/")[2].partition("?")[0]
         self.world.values["reference"] = reference
+        with self.transaction() as db:  # a document of the same number: which of the two is meant is asked
+            same = sa.update(Document).where(Document.tracking_number == ALSO_BOOKED)
+            db.execute(same.values(tracking_number=reference))
         self.keeps(citizen, *(e for e in self.pages("own_booking.") + self.pages("slip.")))
         for endpoint in ("own_booking.find", "own_booking.phone"):
             self.world.sessions.pop(endpoint)

@@ -10,16 +10,23 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from core.catalogue.tables import Site
+from core.catalogue.tables import Agency, Site
 from core.db import Transaction
 from core.staff.roles import Role
 from core.staff.tables import Staff
 
 
 def cookie_of(
-    app: Flask, transaction: Transaction, username: str, role: Role, *, site: str | None = None, now: datetime
+    app: Flask,
+    transaction: Transaction,
+    username: str,
+    role: Role,
+    *,
+    site: str | None = None,
+    agency: str | None = None,
+    now: datetime,
 ) -> str:
-    """The session of a new officer with this role, at this centre."""
+    """The session of a new officer with this role, at this centre or of this agency."""
     with transaction() as db:
         db.add(
             Staff(
@@ -27,6 +34,7 @@ def cookie_of(
                 name=username.title(),
                 role=role,
                 site_id=db.scalar(sa.select(Site.id).where(Site.code == site)) if site else None,
+                agency_id=db.scalar(sa.select(Agency.id).where(Agency.code == agency)) if agency else None,
                 password="not a hash: nobody signs in with it",
                 must_change_password=False,
                 fs_uniquifier=f"session-of-{username}",

@@ -140,6 +140,6 @@ def test_a_page_that_was_kept_is_not_shown_in_the_language_of_before(page: Page,
 
 
 def test_the_file_that_is_too_big_leaves_a_page_with_a_sentence(page: Page, address: str) -> None:
-    page.evaluate("document.querySelector('[name=number]').value = 'x'.repeat(50 * 1024)")
+    page.evaluate("document.querySelector('[name=number]').value = 'x'.repeat(80 * 1024)")
     send(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("That is too big")

@@ -93,3 +93,58 @@ def test_axe_finds_nothing_on_a_form_that_says_what_is_wrong(
     assert faults(tab, language) == []
     for link in tab.locator(".govuk-error-summary a").all():
         assert tab.locator(str(link.get_attribute("href"))).count() == 1, "each line leads to its field"
+
+
+# What POSTs answer that no address shows.
+
+SENT_EMPTY = (
+    "campaigns.new",
+    "capacity.offering",
+    "catalogue.edit",
+    "citizens.find",
+    "closures.new",
+    "collection.collect",
+    "documents.documents",
+    "intake.intake",
+    "keys.new",
+    "paper.paper",
+    "staff.new",
+    "today.today",
+    "turned_away.why",
+    "visits.served",
+    "visits.walk_in",
+)
+"""A form of each kind that the desk has."""
+TYPED = "main form[method=post] :is(input:not([type=hidden], [type=radio], [type=checkbox]), textarea)"
+
+
+@pytest.mark.parametrize("endpoint", SENT_EMPTY)
+def test_axe_finds_nothing_on_a_form_of_the_desk_that_is_sent_empty(endpoint: str, world: World, tab: Page) -> None:
+    visit(tab, world, world.url(endpoint, PAGES[endpoint]), world.session(endpoint, "en"))
+    tab.locator(TYPED).evaluate_all("fields => fields.forEach(field => { field.value = '' })")
+    tab.locator("main form[method=post]:has(:is(input:not([type=hidden]), textarea)) button").first.click()
+    tab.locator(".govuk-error-summary, .govuk-error-message").first.wait_for()
+    assert faults(tab, "en", narrow=False) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "typed", "form", "heading"),
+    [
+        ("capacity.cap", {}, "form[method=post]", "Who is hit"),
+        ("citizens.find", {"text": "22345678"}, "form[method=post]", "More than one phone has this number"),
+        ("today.today", {"scanned": "{reference}"}, "form:has([name=scanned])", "Which of these?"),
+        ("keys.new", {"name": "A printer", "scopes": True}, "form[method=post]", "A printer"),
+        ("staff.colleague", {}, "form[action$=password]", "Temporary password of"),
+        ("staff.colleague", {}, "form[action$=codes]", "Printed codes of"),
+    ],
+)
+def test_axe_finds_nothing_on_what_a_form_answers(
+    endpoint: str, typed: dict[str, str | bool], form: str, heading: str, world: World, tab: Page
+) -> None:
+    visit(tab, world, world.url(endpoint, PAGES[endpoint]), world.session(endpoint, "en"))
+    for name, value in typed.items():
+        field = tab.locator(f"main [name={name}]").first
+        field.check() if value is True else field.fill(str(value).format(**world.values))
+    tab.locator(f"main {form} button").first.click()
+    tab.get_by_role("heading", level=1).or_(tab.locator(".zamu-shown")).filter(has_text=heading).first.wait_for()
+    assert faults(tab, "en", narrow=False) == []

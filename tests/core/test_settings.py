@@ -14,6 +14,7 @@ NEEDED = {
     "ZAMU_REDIS_URL": "redis://127.0.0.1",
     "ZAMU_SECRET_KEY": "x" * 32,
     "ZAMU_CALLBACK_SECRETS": "a-secret-of-enough-letters",
+    "ZAMU_PUBLIC_URL": "https://zamu.example.go.ke",
 }
 
 
@@ -53,8 +54,10 @@ def read(**given: str) -> Settings:
         ("sms_a_day", {"ZAMU_SMS_A_DAY": "3"}, 3),
         ("approve_above", {}, 1000),
         ("approve_above", {"ZAMU_CAMPAIGN_APPROVE_ABOVE": "0"}, 0),
-        ("public_url", {}, ""),
         ("public_url", {"ZAMU_PUBLIC_URL": "https://zamu.example.go.ke/"}, "https://zamu.example.go.ke"),
+        ("public_url", {"ZAMU_PUBLIC_URL": "https://196.201.214.200:8443"}, "https://196.201.214.200:8443"),
+        ("public_url", {"ZAMU_PUBLIC_URL": "http://127.0.0.1:8191"}, "http://127.0.0.1:8191"),
+        ("public_url", {"ZAMU_PUBLIC_URL": "http://[::1]:8191"}, "http://[::1]:8191"),
     ],
 )
 def test_a_setting_is_read(name, given, becomes):
@@ -80,6 +83,11 @@ def test_a_setting_is_read(name, given, becomes):
         ("ZAMU_SMS_A_DAY", "0"),
         ("ZAMU_SMS_A_DAY", "many"),
         ("ZAMU_CAMPAIGN_APPROVE_ABOVE", "-1"),
+        ("ZAMU_PUBLIC_URL", "http://zamu.example.go.ke"),
+        ("ZAMU_PUBLIC_URL", "http://127.0.0.1@zamu.example.go.ke"),
+        ("ZAMU_PUBLIC_URL", "http://localhost.example.go.ke"),
+        ("ZAMU_PUBLIC_URL", "zamu.example.go.ke"),
+        ("ZAMU_PUBLIC_URL", "https://"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(setting, text):
@@ -120,6 +128,12 @@ def test_keys_of_a_demonstration_are_refused_beside_a_real_gateway():
     with pytest.raises(SettingsError, match="demonstration"):
         read(ZAMU_AT_API_KEY="demo-key")
     assert read(ZAMU_AT_API_KEY="demo-key", ZAMU_AT_BASE_URL="http://127.0.0.1:8192").at_api_key == "demo-key"
+
+
+def test_practice_needs_no_address_of_its_own():
+    practice = {"ZAMU_SECRET_KEY": "demo-" + "x" * 32, "ZAMU_AT_BASE_URL": "http://127.0.0.1:8192"}
+    for address in ("", "http://zamu.example.go.ke"):
+        assert read(**practice, ZAMU_PUBLIC_URL=address).practice
 
 
 def test_every_setting_is_in_the_guide_and_the_guide_has_no_other():

@@ -22,5 +22,14 @@ def fill(client: Any, address: str, /, at: str | None = None, **values: Any) -> 
     return client.post(address, data=unseen(page) | values)
 
 
+def hidden(page: str) -> dict[str, str]:
+    """All that the last form of a page carries unseen."""
+    form = page[page.rindex("<form") :]
+    fields = [field for field in re.findall(r"<input [^>]*>", form) if 'type="hidden"' in field]
+    return {
+        re.findall(r'name="([^"]*)"', field)[0]: unescape(re.findall(r'value="([^"]*)"', field)[0]) for field in fields
+    }
+
+
 def unseen(page: str) -> dict[str, str]:
     return {"csrf_token": token(page), "request_key": token(page, "request_key")}

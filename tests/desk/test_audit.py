@@ -14,7 +14,16 @@ import core
 from core.people.audit import Actor, record_event
 from core.people.tables import Event
 from core.staff import said
+from core.staff.roles import Can
+from tests.desk.day import day
+from tests.desk.pages import fill, seen
+from tests.desk.papers import papers
+from tests.desk.test_hostile import good, who_may
+from tests.desk.test_roles import IDENTITY, PHONE, Elsewhere, elsewhere, views
+from tests.hostile import filled
 from tests.support import NOW
+
+__all__ = ["day", "elsewhere", "papers", "who_may"]
 
 
 @pytest.fixture
@@ -83,7 +92,7 @@ def test_it_is_read_page_by_page_without_losing_or_repeating_any(desk, happened)
     while address:
         page = client.get(address.replace("&amp;", "&")).text
         seen += [row[3] for row in rows(page)]
-        match = re.search(r'href="(/desk/audit\?after=[^"]+)"', page)
+        match = re.search(r'rel="next" href="([^"]+)"', page)
         address = match[1] if match else ""
     assert len(seen) == len(set(seen)) == 230
 
@@ -101,6 +110,20 @@ def test_a_manager_reads_what_concerns_the_own_staff_and_nothing_else(desk, happ
     assert found(manager, about="booking:2", everybody="yes") == []
     assert found(manager, about="booking:1", everybody="yes") == ["booking:1"]
     assert sorted(found(desk("auditor"), everybody="yes")).count("booking:2") == 1
+
+
+def test_a_manager_reads_what_a_colleague_did_while_at_the_own_centre(desk, happened, transaction, catalogue) -> None:
+    there, here, colleague = desk("manager"), desk("manager", site="MSA"), desk("counter", site="MSA").officer
+    gpo, mombasa = catalogue.sites["GPO"].id, catalogue.sites["MSA"].id
+    for hour, what in enumerate(("booking:1", None, "booking:2", None, "booking:3")):
+        at = NOW - timedelta(hours=6 - hour)
+        if what:
+            happened("booking.seen", what, who=colleague.username, at=at)
+        else:
+            places = {"site": gpo, "site_was": mombasa} if hour == 1 else {"site": mombasa, "site_was": gpo}
+            happened("staff.changed", f"staff:{colleague.id}", who="admin", at=at, **places)
+    assert [about for about in found(there) if about.startswith("booking")] == ["booking:2"]
+    assert [about for about in found(here) if about.startswith("booking")] == ["booking:3", "booking:1"]
 
 
 def test_the_export_holds_all_that_was_found_and_is_in_the_record_itself(
@@ -124,6 +147,83 @@ def test_the_export_holds_all_that_was_found_and_is_in_the_record_itself(
     assert (taken.who, taken.details["who"]) == (client.officer.username, "amina")
     refused = client.post("/desk/audit/export", data=typed | {"csrf_token": "forged"})
     assert refused.mimetype == "text/html"
+
+
+@pytest.mark.parametrize(
+    ("search", "exported"),
+    [
+        ({"who": "juma"}, ["booking:2", "booking:1"]),
+        ({"name": "booking.served"}, ["booking:2", "booking:1"]),
+        ({"about": "booking:1"}, ["booking:1", "booking:1"]),
+        ({"since": "2026-11-23", "until": "2026-11-23"}, ["booking:1", "booking:1"]),
+        ({"everybody": "yes"}, ["booking:3", "booking:2", "booking:1", "booking:1"]),
+        ({"who": "juma", "name": "booking.served", "about": "booking:2", "since": "2026-11-20"}, ["booking:2"]),
+    ],
+)
+def test_whatever_was_searched_for_is_exported(desk, happened, transaction, search, exported) -> None:
+    happened("booking.seen", "booking:1", who="amina")
+    happened("booking.served", "booking:1", who="juma")
+    happened("booking.served", "booking:2", who="juma", at=NOW - timedelta(days=2))
+    happened("booking.confirmed", "booking:3", channel="ussd")
+    client = desk("auditor")
+    form = client.get("/desk/audit", query_string=search).text.partition('action="/desk/audit/export"')[2]
+    typed = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', form.partition("</form>")[0]))
+    lines = list(csv.reader(io.StringIO(client.post("/desk/audit/export", data=typed).text)))[1:]
+    assert sorted(line[5] for line in lines if line[5] != "audit") == sorted(exported)
+    with transaction() as db:
+        kept = db.scalars(sa.select(Event.details).where(Event.name == "audit.exported")).one()
+    assert kept.items() >= {("what" if field == "name" else field): value for field, value in search.items()}.items()
+
+
+SEEN_ON = {
+    "today.today": "visits.seen",
+    "day_list.day_list": "visits.seen",
+    "visits.visit": "booking.seen",
+    "visits.served": "booking.seen",
+    "turned_away.why": "booking.seen",
+    "sent_by_agency.appointment": "appointment.seen",
+    "citizens.citizen": "citizen.seen",
+    "messages.of_phone": "messages.seen",
+    "document.document": "document.seen",
+    "collection.collect": "document.seen",
+    "shelf.label": "document.seen",
+    "shelf.labels": "document.seen",
+}
+"""Pages that show somebody's phone, identity or booking, and what whoever looks leaves in the record."""
+SEARCHED_ON = {
+    "/desk/today": ("scanned", "visits.searched"),
+    "/desk/citizens": ("text", "citizens.searched"),
+    "/desk/messages": ("phone", "messages.searched"),
+}
+
+
+def test_whoever_sees_somebody_or_searches_leaves_a_trace(app, who_may, elsewhere: Elsewhere, clock, transaction):
+    clock.time += timedelta(days=1)  # to the day of the visit
+
+    def left(client) -> list[tuple[str, str]]:
+        mine = sa.select(Event.name, Event.subject).where(Event.who == client.officer.username).order_by(Event.id)
+        with transaction() as db:
+            return [(name, about) for name, about in db.execute(mine) if name.endswith((".seen", ".searched"))]
+
+    traces = {}
+    scanning = who_may(Can.HANDLE_DOCUMENTS)
+    fill(scanning, "/desk/documents?task=look", scanned=elsewhere.number)  # to have labels to print
+    assert left(scanning)[-1][0] == "document.seen"
+    for rule, needed in views(app, "GET"):
+        client = who_may(needed)
+        elsewhere.met_by(client.officer)
+        address, before = filled(rule, good(elsewhere)), len(left(client))
+        page = client.get(address + "?centre=MSA&reason=system_down")
+        new = {name for name, _about in left(client)[before:]}
+        if new:
+            traces[rule.endpoint] = new
+        if page.status_code == 200 and page.mimetype == "text/html" and rule.endpoint not in SEEN_ON:
+            assert not re.search(rf"\b({PHONE[-3:]}|{IDENTITY[-3:]})\b", seen(page.text)) or new, address
+    assert {endpoint: traces.get(endpoint) for endpoint in SEEN_ON} == {page: {name} for page, name in SEEN_ON.items()}
+    for address, (field, name) in SEARCHED_ON.items():
+        client = who_may(Can.SERVE)
+        fill(client, address, **{field: PHONE})
+        assert left(client)[-1][0] == name, address
 
 
 def test_every_event_that_core_records_has_words() -> None:

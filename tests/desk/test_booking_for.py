@@ -143,6 +143,8 @@ def test_at_a_counter_nobody_sees_what_is_booked_elsewhere(desk: Desk, transacti
     assert "Nothing is booked" in seen(fill(counter, "/desk/citizens", text=IDENTITY).text)
     citizen = finds(counter, PHONE)
     assert booking.reference[:4] not in seen(counter.get(citizen).text)
+    assert "Nothing is booked with this phone that you can see." in seen(counter.get(citizen).text)
+    assert "This phone has no booking." in seen(counter.get(finds(counter, "0711 000 199")).text)
     assert counter.get(f"{citizen}/{booking.reference}/cancel").status_code == 404
     form = unseen(counter.get(citizen + "/book").text)
     counter.post(f"{citizen}/{booking.reference}/cancel", data=form)
@@ -210,7 +212,13 @@ def test_moved_back_and_forth_from_one_page_it_is_where_it_was_last_put(desk: De
     [booking] = bookings(transaction)
     times = f"{citizen}/times/IDR/GPO?moving={booking.reference}"
     page = client.get(times).text
-    first, second = re.findall(r'value="(\d{12})"', page)[:2]
+    shown, otherwise = (re.findall(r'value="(\d{12})"', one) for one in (page, client.get(times.split("?")[0]).text))
+    assert len(shown) == len(otherwise), "in the place of the time they have there is another"
+    first, second = shown[:2]
+    that_day = client.get(f"{times}&day={first[:4]}-{first[4:6]}-{first[6:8]}").text
+    assert f'value="{first}"' in that_day
+    for one in (page, that_day):
+        assert f'value="{stamp(booking.starts_at)}"' not in one, "it is the time they have"
     for at in (first, second, first):
         client.post(times, data=unseen(page) | {"at": at})
     [moved] = bookings(transaction)
@@ -238,3 +246,46 @@ def test_an_officer_is_not_told_when_somebody_is_expected_at_another_centre(desk
     said = seen(counter.get(citizen).text)
     assert "at another centre" in said
     assert "Move it instead" not in said
+
+
+OTHER = {"phone": "0711 000 132", "number": IDENTITY, "language": "sw"}
+
+
+def test_a_booking_is_put_on_another_phone_once_whoever_asks_has_the_id(desk: Desk, transaction: Transaction) -> None:
+    client = desk("counter")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    [booking] = bookings(transaction)
+    page = f"{citizen}/{booking.reference}/phone"
+    assert page in client.get(citizen).text
+    for wrong, said in (
+        ({"number": "23456782"}, "somebody with another number"),
+        ({"number": ""}, "Type the number on the ID."),
+        ({"phone": PHONE}, "on this phone already"),
+        ({"phone": "abc"}, "That is not a phone number."),
+    ):
+        answer = fill(client, page, **(OTHER | wrong))
+        assert (answer.status_code, said in seen(answer.text)) == (422, True), wrong
+    data = unseen(client.get(page).text) | OTHER
+    for _press in range(2):
+        answer = client.post(page, data=data)
+    shown = seen(client.get(answer.location).text)
+    assert shown.count("is now on the phone ending in 132") == 2
+    assert booking.reference[:4] in shown
+    assert client.get(page).status_code == 404
+    assert messages(transaction)[1:] == [("booking_confirmed", "sw"), ("booking_phone_changed", "en")]
+    fill(client, page, at=f"{citizen}/book", **OTHER)
+    assert "Nothing was changed." in seen(client.get(citizen).text)
+    assert desk("counter", site="KIB").get(page).status_code == 404
+
+
+def test_a_booking_that_names_nobody_is_put_on_another_phone_when_they_know_what_is_booked(
+    desk: Desk, transaction: Transaction
+) -> None:
+    client = desk("agent")
+    citizen = finds(client, PHONE)
+    books(client, citizen, number="")
+    page = f"{citizen}/{bookings(transaction)[0].reference}/phone"
+    assert "Let them say it" in seen(fill(client, page, **OTHER).text)
+    fill(client, page, sure="y", **OTHER)
+    assert messages(transaction)[-1] == ("booking_phone_changed", "en")

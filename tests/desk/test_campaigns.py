@@ -233,8 +233,8 @@ def test_campaigns_are_listed_in_pages(secretary, office):
     first = secretary.get("/desk/campaigns").text
     assert "Backlog 26" in first
     assert "Backlog 1<" not in first
-    assert f"before={numbers[2]}" in first
-    assert "Backlog 1<" in secretary.get(f"/desk/campaigns?before={numbers[2]}").text
+    assert f"after={numbers[2]}" in first
+    assert "Backlog 1<" in secretary.get(f"/desk/campaigns?after={numbers[2]}").text
     assert secretary.get("/desk/campaigns/4711").status_code == 404
 
 

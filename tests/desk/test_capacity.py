@@ -1,6 +1,5 @@
 """Capacity and hours at the desk: what a change does is seen before it is saved."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from core.catalogue.assembly import read_catalogue
 from core.catalogue.version import bump_version
 from core.clock import local, local_date
 from tests.desk.bookers import Books, clears
-from tests.desk.pages import fill, seen, unseen
+from tests.desk.pages import hidden, seen
 from tests.support import NOW
 
 ADDRESS = "/desk/capacity/GPO/IDR"
@@ -49,10 +48,14 @@ def books(transaction: Any, register: Any, ledger: Any) -> Books:
     return Books(transaction, register, ledger)
 
 
+def fill(client: Any, address: str, **values: str) -> Any:
+    """Type this into the form at an address."""
+    return client.post(address, data=hidden(client.get(address).text) | values)
+
+
 def sure(client: Any, address: str, check: Any) -> Any:
     """Press the button of the page that says what a change does."""
-    typed = dict(re.findall(r'<input type="hidden" name="([a-z_0-9]+)" value="([^"]*)"', check.text))
-    return client.post(address, data=typed | unseen(check.text) | {"do": "it"})
+    return client.post(address, data=hidden(check.text) | {"do": "it"})
 
 
 def row(transaction: Any, model: Any, *where: Any) -> Any:
@@ -124,6 +127,35 @@ def test_the_cap_of_a_centre(desk: Any, books: Books, transaction: Any) -> None:
     assert row(transaction, rows.Site, rows.Site.code == "GPO").window_cap == 1
     with transaction() as db:
         assert db.scalar(sa.select(sa.func.max(Window.capacity)).where(Window.kind == "site")) == 2
+
+
+MORNINGS = {f"{what}_{day}": at for day in range(5) for what, at in (("opens", "08:00"), ("closes", "12:00"))}
+HOURS = MORNINGS | {"valid_from": "23/11/2026", "how": "tell"}
+
+
+@pytest.mark.parametrize(
+    ("address", "theirs", "mine"),
+    [
+        (ADDRESS, CAPACITY | {"counters": "5"}, CAPACITY | {"minutes": "20"}),
+        ("/desk/capacity/GPO", {"cap": "7"}, {"cap": "8"}),
+        (f"{ADDRESS}/hours", HOURS, HOURS | {"closes_0": "15:00"}),
+    ],
+    ids=["capacity", "cap", "hours"],
+)
+def test_what_two_managers_change_at_once_the_second_looks_at_again(
+    desk: Any, transaction: Any, address: str, theirs: dict[str, str], mine: dict[str, str]
+) -> None:
+    """Neither has seen what the other typed."""
+    first, second = desk("manager"), desk("secretariat")
+    checks = [fill(manager, address, **values) for manager, values in ((first, theirs), (second, mine))]
+    assert sure(first, address, checks[0]).status_code == 303
+    answer = sure(second, address, checks[1])
+    page = second.get(answer.location).text
+    assert answer.location == address
+    assert "It has changed since you looked. Look again." in seen(page)
+    assert all(f'value="{value}"' in page for value in theirs.values() if value), "what the other has typed"
+    assert sure(first, address, checks[0]).status_code == 303, "a second press gets the first answer"
+    assert sure(second, address, fill(second, address, **mine)).location != address
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The catalogue at the desk: what is known, how sure, and changing it with its source."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -200,6 +200,63 @@ def test_an_outreach_is_added(secretary, known):
     assert known().sites["OUT1"].closes_on == date(2026, 12, 5)
 
 
+def test_a_centre_stays_longer_or_goes_once_nobody_is_left_there(secretary, known, transaction, register, ledger):
+    address = "/desk/catalogue/centre/GPO"
+    assert "Nobody has a place there from today on." in seen(secretary.get(f"{address}/days").text)
+    Books(transaction, register, ledger)()
+    day = local_date(times(transaction)[0])
+    page = secretary.get(f"{address}/days").text
+    said = f"{dates.month_day(day)} 2026"
+    assert f"People have places there from {said} to {said}." in seen(page)
+    assert "/desk/closures/new?centre=GPO" in page
+    refused = fill(secretary, f"{address}/days", opens_on=f"{day + timedelta(days=1):%d/%m/%Y}", **NOTE)
+    assert "Places taken on days that would be left out: 1. Close the centre on those days first" in seen(refused.text)
+    assert known().sites["GPO"].opens_on is None
+    last = TODAY + timedelta(days=known().offering("IDR", "GPO").horizon_days)
+    assert fill(secretary, f"{address}/days", closes_on=f"{last:%d/%m/%Y}", **NOTE).status_code == 303
+    assert known().sites["GPO"].closes_on == last
+    assert f"Last day {dates.month_day(last)} {last.year} Set by" in seen(secretary.get(address).text)
+
+
+def test_what_is_changed_is_called_as_the_officer_speaks(desk, known):
+    client = desk("secretariat", language="sw")
+    client.get("/language/sw")
+    name = known().services["IDN"].names.full["sw"]
+    day = known().services["IDN"].fee_on(TODAY).valid_from
+    for part in ("names", "fee", f"fee/{day}/verify"):
+        assert f"{name} (IDN)" in seen(client.get(f"/desk/catalogue/service/IDN/{part}").text)
+
+
+def test_a_service_is_added_after_one_has_seen_it_as_a_phone_shows_it(secretary, known):
+    address = "/desk/catalogue/new-service"
+    new = NOTE | {
+        "code": "TVA",
+        "agency": "KRA",
+        "category": "tax",
+        "short_en": "Waiver of taxes",
+        "short_sw": "Msamaha wa kodi",
+        "full_en": "Apply for a tax waiver",
+        "full_sw": "Kuomba msamaha wa kodi",
+        "appointment": "needed",
+        "identity": "national_id",
+        "minutes": "20",
+    }
+    shown = seen(fill(secretary, address, do="check", **new).text)
+    assert "Apply for a tax waiver Booking is not open yet" in shown
+    assert shown.count("of 160") >= 4
+    refused = fill(secretary, address, **(new | {"code": "IDR", "short_sw": "Msamaha wa kodi zote zote"})).text
+    assert refused.count("Another service has this code.") == 2
+    assert 'value="Msamaha wa kodi zote zote"' in refused
+    values = unseen(secretary.get(address).text) | new
+    made = [secretary.post(address, data=values) for _ in range(2)]
+    assert [answer.location for answer in made] == ["/desk/catalogue/service/TVA"] * 2
+
+    page = seen(secretary.get("/desk/catalogue/service/TVA").text)
+    assert "Citizens do not find it yet. Open it at a centre" in page
+    assert "Gazette Notice 12 of 2026 estimate" in page
+    assert "TVA" not in [service.code for service in known().public_services]
+
+
 def test_a_day_is_closed_after_one_has_seen_who_is_booked_and_they_are_moved(
     secretary, known, transaction, register, ledger
 ):
@@ -246,7 +303,7 @@ def test_the_catalogue_is_found_by_name_and_is_the_secretariats(secretary, desk)
     page = seen(secretary.get("/desk/catalogue?q=wajir").text)
     assert "(WJR)" in page
     assert "(GPO)" not in page
-    for address in ("", "/service/IDR", "/service/IDR/fee", "/holidays", "/new-centre"):
+    for address in ("", "/service/IDR", "/service/IDR/fee", "/holidays", "/new-centre", "/new-service"):
         assert desk("manager").get(f"/desk/catalogue{address}").status_code == 403
     for address in ("service/NOSUCH", "service/IDR/nosuch", "service/NOSUCH/names", "service/IDR/fee/2026-99-99/drop"):
         assert secretary.get(f"/desk/catalogue/{address}").status_code == 404

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from core.catalogue import tables as rows
 from core.catalogue.version import bump_version
-from core.clock import local_date
+from core.clock import at_local, local_date
 from core.messaging.tables import Message
 from core.wording import speaking
 from tests.desk.bookers import Books, clears, times
-from tests.desk.pages import fill, seen, unseen
+from tests.desk.pages import fill, hidden, seen, unseen
 from tests.support import NOW
 from web.pages.forms import EXPIRED
 
@@ -52,10 +52,9 @@ def test_a_manager_sees_who_is_hit_closes_the_centre_and_sees_them_moved(
     assert "3 of 3 have another time near it." in seen(check.text)
     assert all(local_date(at) == local_date(NOW) for at in times(transaction))
 
-    typed = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', check.text))
-    answer = manager.post("/desk/closures/new?centre=GPO", data=typed | unseen(check.text) | {"do": "it"})
+    answer = manager.post("/desk/closures/new?centre=GPO", data=hidden(check.text) | {"do": "it"})
     assert answer.status_code == 303
-    again = manager.post("/desk/closures/new?centre=GPO", data=typed | unseen(check.text) | {"do": "it"})
+    again = manager.post("/desk/closures/new?centre=GPO", data=hidden(check.text) | {"do": "it"})
     assert again.location == answer.location
     clears(transaction, catalogue)
     page = manager.get(answer.location)
@@ -77,9 +76,9 @@ def test_a_page_with_people_left_keeps_itself_up_to_date(desk: Any, books: Books
         closure = rows.Closure(site_id=site, starts_at=NOW, ends_at=NOW + timedelta(days=1), reason="strike")
         db.add(closure)
     page = manager.get(f"/desk/closures/{closure.id}?live=9")
-    assert page.headers["Refresh"] == f"3; url=/desk/closures/{closure.id}?live=8"
+    assert page.headers["Refresh"] == f"5; url=/desk/closures/{closure.id}?live=8"
     listed = manager.get("/desk/closures?live=2")
-    assert listed.headers["Refresh"].startswith("3; url=/desk/closures?")
+    assert listed.headers["Refresh"].startswith("5; url=/desk/closures?")
     assert "strike" in seen(listed.text)
 
 
@@ -93,7 +92,7 @@ def test_the_system_is_down_in_two_taps(desk: Any, books: Books, transaction: An
     address = f"/desk/closures/system-down?centre=GPO&agency={agency}"
     page = manager.get(address).text
     assert "Bookings: 1." in seen(page)
-    answer = manager.post(address, data=unseen(page) | {"do": "it"})
+    answer = manager.post(address, data=hidden(page) | {"do": "it"})
     assert answer.status_code == 303
     clears(transaction, catalogue)
     moved, stays = times(transaction)
@@ -111,15 +110,52 @@ def test_the_system_is_down_in_two_taps(desk: Any, books: Books, transaction: An
     ledger.is_balanced()
 
 
+def test_a_page_of_yesterday_shows_again_who_is_hit_before_the_system_is_down(
+    desk: Any, books: Books, transaction: Any, catalogue: Any, clock: Any
+) -> None:
+    books(service="IDR", nth=12)
+    address = f"/desk/closures/system-down?centre=GPO&agency={catalogue.services['IDR'].agency_id}"
+    clock.time = at_local(local_date(NOW) - timedelta(days=1), time(23, 59, 30))
+    manager = desk("manager")
+    page = manager.get(address).text
+    assert "Bookings: 0." in seen(page)
+    clock.time += timedelta(minutes=1)
+    again = manager.post(address, data=hidden(page) | {"do": "it"})
+    assert "Bookings: 1." in seen(again.text)
+    with transaction() as db:
+        assert not db.scalars(sa.select(rows.Closure)).all()
+    assert manager.post(address, data=hidden(again.text) | {"do": "it"}).status_code == 303
+
+
+def test_the_only_counter_of_a_service_is_looked_at_before_its_officer_is_absent(
+    desk: Any, books: Books, transaction: Any, catalogue: Any
+) -> None:
+    """All who are booked are hit."""
+    alone = next(o.service.code for o in catalogue.offerings if o.site.code == "GPO" and o.counters == 1)
+    books(service=alone)
+    manager = desk("manager")
+    address = f"/desk/closures/absent?centre=GPO&service={alone}"
+    assert address.replace("&", "&amp;") in manager.get("/desk/today").text
+    check = manager.get(address).text
+    assert "Bookings: 1." in seen(check)
+    at_once = manager.post("/desk/closures/absent", data=hidden(check) | {"centre": "GPO", "service": alone})
+    assert "Bookings: 1." in seen(at_once.text)
+    with transaction() as db:
+        assert not db.scalars(sa.select(rows.Closure)).all()
+    answer = manager.post(address, data=hidden(at_once.text) | {"do": "it"})
+    assert "Nobody is moved for 30 seconds" in seen(manager.get(answer.location).text)
+
+
 def test_an_officer_is_absent_in_one_tap_and_back_in_another(
     desk: Any, books: Books, transaction: Any, catalogue: Any
 ) -> None:
     for phone in range(1, 5):
         books(phone=phone)
     manager = desk("manager")
-    page = manager.get("/desk/closures").text
-    assert 'name="service" value="IDR"' in page
-    data = unseen(page) | {"centre": "GPO", "service": "IDR"}
+    page = manager.get("/desk/today").text
+    assert re.search('<button [^>]*value="IDR"[^>]*name="service"', page)
+    assert "<details" not in page, "what must be opened first is a tap more"
+    data = unseen(page) | {"day": "2026-11-23", "centre": "GPO", "service": "IDR"}
     answer = manager.post("/desk/closures/absent", data=data)
     assert answer.status_code == 303
     shown = manager.get(answer.location).text

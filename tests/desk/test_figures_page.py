@@ -83,8 +83,8 @@ def week(office, catalogue, transaction):
 
 def test_a_centre_is_summed_by_service(week, db_of_town, catalogue):
     site = catalogue.sites["GPO"].id
-    found = sums.at_site(db_of_town, site, first=TODAY - timedelta(days=6), last=TODAY)
-    (only,) = found.values()
+    found = sums.at_sites(db_of_town, [site], first=TODAY - timedelta(days=6), last=TODAY)
+    [only] = found[site].values()
     assert (only.booked, only.served, only.not_come, only.given_up, only.unsaid) == (12, 5, 2, 3, 1)
     assert only.not_served == {"system_down": 2, "papers_missing": 1}
     assert (only.received, only.collected, only.on_the_shelf) == (5, 2, 4)
@@ -98,6 +98,7 @@ def db_of_town(transaction):
 
 def test_oversight_sees_all_centres_and_what_messages_cost_and_nobodys_name(week, desk):
     page = seen(desk("oversight").get("/desk/figures").text)
+    assert "All centres: 17 Nov to 23 Nov 2026" in page
     assert "All 16 9 2 3 3 0 1 5 2 4" in page
     assert "The system is down 2" in page
     assert "Notices and reminders 7 8 6.40" in page

@@ -1,5 +1,6 @@
 """A file from the browser: every row has its outcome beside its line, or nothing is done and a sentence says why."""
 
+import contextlib
 import csv
 import io
 import re
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import redis
 import sqlalchemy as sa
 
 from core.references import new_reference
+from core.settings import Settings
 from core.tracking.stages import Stage
 from core.tracking.tables import Document, IntakeFile
 from tests.desk.papers import Desktop, Papers, Sit
@@ -39,6 +42,12 @@ def give(desk: Desktop, content: bytes, name: str = "june.csv", **fields: str) -
     chosen = {"stage": "received", "centre": "GPO", "tell": "y"} | fields
     chosen = {field: value for field, value in chosen.items() if value != "-"}
     return desk.send(INTAKE, file=(io.BytesIO(content), name), **chosen)
+
+
+def chosen(desk: Desktop) -> list[str]:
+    """What the form on the page would send, beside the file."""
+    picked = re.findall(r'<option value="([^"]*)" selected', desk.page.text)
+    return picked + re.findall(r'name="(\w+)" type="checkbox"[^>]* checked', desk.page.text)
 
 
 def files(papers: Papers) -> Sequence[IntakeFile]:
@@ -149,6 +158,41 @@ def test_no_file_at_all(papers: Papers, sit: Sit) -> None:
     assert "Choose a file." in clerk.send(INTAKE, stage="received", centre="GPO")
 
 
+def test_words_where_the_file_ought_to_be(papers: Papers, sit: Sit) -> None:
+    clerk = sit("counter")
+    clerk.see(INTAKE)
+    assert "Choose a file." in clerk.send(INTAKE, file="june.csv", stage="received", centre="GPO")
+
+
+def test_a_file_whose_process_is_killed_is_not_said_to_be_taken_in_for_long(
+    papers: Papers, sit: Sit, settings: Settings, monkeypatch
+) -> None:
+    clerk, key, content = sit("counter"), "a-request-of-this-test", table(row())
+    clerk.see(INTAKE)
+    form = clerk.unseen() | {"stage": "received", "centre": "GPO", "request_key": key}
+
+    def sends() -> None:
+        file = (io.BytesIO(content), "june.csv")
+        clerk.page = clerk.client.post(INTAKE, data=form | {"file": file}, follow_redirects=True)
+
+    def killed(*_arguments: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as broken:
+        broken.setattr("web.intake.Intake.take", killed)
+        broken.setattr("web.desk.kept.Keeper.drop", lambda *_: None)  # nothing is done any more
+        with pytest.raises(SystemExit):
+            sends()
+    sends()
+    assert "june.csv is still being taken in." in clerk.text
+    with contextlib.closing(redis.Redis.from_url(settings.redis_url)) as valkey:
+        [name] = valkey.keys("*returned*")
+        assert 60 < valkey.ttl(name) <= 300
+        valkey.delete(name)
+    sends()
+    assert "Taken 1" in clerk.text
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), sa.exc.DataError("", None, Exception())])
 def test_a_file_that_breaks_off_is_not_said_to_be_taken_in_still(
     papers: Papers, sit: Sit, monkeypatch, error: Exception
@@ -184,6 +228,8 @@ def test_where_nothing_was_done_the_page_of_a_failure_may_say_so(papers: Papers,
 
 def test_fifty_megabytes_are_refused_in_a_sentence(papers: Papers, sit: Sit) -> None:
     clerk = sit("counter")
+    clerk.see(INTAKE)
+    offered = chosen(clerk)
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="june.csv"\r\n\r\n'
     body = head + bytes(50 << 20) + b"\r\n--x--\r\n"
     clerk.page = clerk.client.post(INTAKE, data=body, content_type="multipart/form-data; boundary=x")
@@ -191,6 +237,7 @@ def test_fifty_megabytes_are_refused_in_a_sentence(papers: Papers, sit: Sit) -> 
     assert clerk.page.status_code == 413
     assert "This file is bigger than 10 MB: nothing was done." in said
     assert "zamu documents receive" in said
+    assert chosen(clerk) == offered == ["received", "tell"]
     assert files(papers) == []
 
 

@@ -57,6 +57,13 @@ def status(transaction: Transaction, message_id: int) -> str:
         return str(db.scalar(sa.select(Message.status).where(Message.id == message_id)))
 
 
+def press(client: Any, button: str, form: dict[str, str]) -> str:
+    """What the next page says."""
+    answer = client.post(f"/desk/messages/{button}", data=form)
+    assert answer.status_code == 303
+    return str(client.get(answer.location).text)
+
+
 @pytest.mark.parametrize(("role", "site"), [("agent", ""), ("secretariat", ""), ("manager", "GPO")])
 def test_a_phones_messages_are_found_by_its_number(
     booked: int, desk: Desk, transaction: Transaction, role: str, site: str
@@ -108,10 +115,11 @@ def test_an_unknown_message_is_settled_once(
     client = desk("administrator")
     form = unseen(client.get("/desk/messages/unknown").text)
     for _again in range(2):
-        assert "Done." in client.post(f"/desk/messages/{booked}/{answer}", data=form).text
+        assert "Done." in press(client, f"{booked}/{answer}", form)
     assert status(transaction, booked) == becomes
-    late = client.post(f"/desk/messages/{booked}/arrived", data=form | {"request_key": "pressed-on-another-page"})
-    assert "no longer unknown" in late.text
+    late = press(client, f"{booked}/arrived", form | {"request_key": "pressed-on-another-page"})
+    assert "no longer unknown" in late
+    assert "no longer unknown" not in client.get("/desk/messages/unknown").text
 
 
 def test_two_messages_settled_from_one_page_are_two_deeds(
@@ -138,10 +146,10 @@ def test_a_failed_message_is_sent_again_and_one_the_gateway_took_is_not(
     set_status(transaction, booked, Status.FAILED, error="invalid_phone", gateway="at", gateway_id="ATXid_1")
     page = client.get("/desk/messages/dead").text
     assert "no such phone number" in seen(page)
-    assert "may have sent it" in client.post(f"/desk/messages/{booked}/again", data=unseen(page)).text
+    assert "may have sent it" in press(client, f"{booked}/again", unseen(page))
     set_status(transaction, booked, Status.FAILED, gateway_id=None)
     page = client.get("/desk/messages/dead").text
-    assert "Done." in client.post(f"/desk/messages/{booked}/again", data=unseen(page)).text
+    assert "Done." in press(client, f"{booked}/again", unseen(page))
     assert status(transaction, booked) == Status.PENDING
 
 

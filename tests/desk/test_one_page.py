@@ -10,7 +10,7 @@ from core.catalogue import tables as catalogue_rows
 from core.catalogue.version import bump_version
 from core.staff.tables import Staff
 from tests.desk.day import Day, day
-from tests.desk.pages import seen, unseen
+from tests.desk.pages import seen, token, unseen
 
 __all__ = ["day"]
 
@@ -42,9 +42,10 @@ def test_to_have_come_is_not_to_have_stayed_away(desk: Any, day: Day) -> None:
 
 def test_two_officers_absent_from_one_page_are_two_closures(desk: Any, transaction: Any) -> None:
     manager = desk("manager")
-    page = unseen(manager.get("/desk/closures").text)
+    page = manager.get("/desk/closures").text
+    carried = unseen(page) | {"day": token(page, "day"), "centre": "GPO", "do": "it"}
     for service in ("IDR", "IDN"):
-        manager.post("/desk/closures/absent", data=page | {"centre": "GPO", "service": service})
+        manager.post("/desk/closures/absent", data=carried | {"service": service})
     with transaction() as db:
         closed = db.scalars(sa.select(catalogue_rows.Closure.offering_id)).all()
         db.execute(sa.delete(catalogue_rows.Closure))

@@ -1,5 +1,6 @@
 """Keying in what was done on paper."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,15 @@ def test_what_was_filed_away_meanwhile_is_put_right(desk, day: Day) -> None:
     assert (day.past(booked).outcome, day.past(booked).reason) == ("not_served", "officer_absent")
 
 
+def test_what_is_wrong_is_told_in_the_order_of_the_page(desk, day: Day) -> None:
+    page = fill(
+        desk("counter"), "/desk/paper", **(LINE | {"day": "", "time": "soon", "proof": "1", "fee_kes": "x"})
+    ).text
+    links = re.findall(r'<a href="#(\w+)">', page)
+    assert links == ["reference", "day", "time", "proof", "fee_kes"]
+    assert links == sorted(links, key=lambda name: page.index(f'id="{name}"'))
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -68,9 +78,8 @@ def test_what_was_filed_away_meanwhile_is_put_right(desk, day: Day) -> None:
         ({"what": "danced"}, "Choose what was done."),
         ({"who": "danced"}, "Choose who it is."),
         ({"reference": ""}, "Type the number."),
-        ({"who": "agency", "what": "not_served"}, "Of somebody whom an agency sent, key in"),
         ({"who": "walk_in"}, "Choose the service."),
-        ({"who": "walk_in", "service": "IDR", "what": "came"}, "Without a booking only those who were served"),
+        ({"who": "walk_in", "service": "IDR", "what": "came"}, "Without a booking, key in that they were served"),
         ({"who": "walk_in", "service": "IDR", "proof": ""}, "Type 3 digits of the ID"),
         ({"reference": "48217092"}, "There is no booking with this number at this centre."),
         ({"reference": "48217093"}, "That number is not right."),
@@ -140,3 +149,12 @@ def test_who_walked_in_is_keyed_in_by_the_service_and_once(desk, day: Day) -> No
     fill(client, "/desk/paper", **(line | {"document": "no"}))
     [event] = day.events("visit.served")
     assert (event.at, event.details["receipt"]) == (day.clock() - timedelta(minutes=20), "B-9")
+
+
+def test_who_walked_in_and_could_not_be_served_is_keyed_in_with_the_reason(desk, day: Day) -> None:
+    client = desk("counter")
+    answer = fill(client, "/desk/paper", **(LINE | {"who": "walk_in", "service": "IDR", "what": "not_served"}))
+    assert "Could not be served, Mon 23 Nov 8:40am." in seen(client.get(answer.location).text)
+    [event] = day.events("visit.turned_away")
+    assert event.details["reason"] == "system_down"
+    assert day.scalars(sa.select(Document)) == []

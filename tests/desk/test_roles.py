@@ -11,16 +11,22 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
+from core.booking.tables import Appointment
 from core.clock import local_date
 from core.messaging.tables import Message
+from core.partners import appointments, keys
+from core.people.audit import Actor
+from core.people.identities import Identity
 from core.people.sealing import Sealer
 from core.people.tables import Person
 from core.staff.roles import AT_A_CENTRE, MAY, Can, Role
 from core.staff.tables import Staff
 from core.tables import metadata
+from core.tracking.consents import ask_consent
 from core.tracking.stages import Stage
 from tests.desk.day import Day, day
 from tests.desk.papers import Papers, papers
+from tests.hostile import signed
 from tests.support import SECRET_KEY
 from web.desk import MENU
 
@@ -29,6 +35,8 @@ __all__ = ["day", "papers"]
 PHONE, IDENTITY = "+254711000777", "33445566"
 CITIZENS = {"reference", "person_id", "message_id", "staff_id", "consent_id", "appointment_id"}
 """Arguments that name somebody."""
+THERE = CITIZENS | {"token", "service", "site", "lane", "key_id"}
+"""Arguments of what there is at Mombasa."""
 WATCHED = [table.name for table in metadata.sorted_tables if table.name not in {"events", "requests"}]
 """Looking leaves an event; everything else stays as it was when a form is not ours."""
 
@@ -70,15 +78,39 @@ def elsewhere(desk, day: Day, papers: Papers) -> Elsewhere:
     number = papers.make(Stage.RECEIVED, site="MSA", phone=PHONE, owner=IDENTITY, shelf="A1")
     [contact] = day.scalars(sa.select(Person.id).where(Person.phone_index == day.register.phone_index(PHONE)))
     [message] = day.scalars(sa.select(Message.id).where(Message.template == "booking_confirmed"))
-    [offering] = [day.offering("MSA").service]
+    offering, now = day.offering("MSA"), day.clock()
+    with day.transaction() as db:
+        scopes, clerk = list(keys.Scope), Actor("desk", who="clerk")
+        made = keys.make(db, agency_id=offering.service.agency_id, name="Server", scopes=scopes, actor=clerk, now=now)
+        appointments.book(
+            db,
+            keys.authenticate(db, made.key, now=now),
+            reference="NRB-77",
+            offering=offering,
+            starts_at=day.times(days=1, site="MSA")[1],
+            closed_days=day.catalogue.closed_days,
+            now=now,
+        )
+        asked = ask_consent(
+            db,
+            day.register,
+            actor=clerk,
+            document_id=papers.get(number).id,
+            collector=Identity("national_id", "23456789"),
+            request_key="a consent",
+            now=now,
+        )
+    [appointment] = day.scalars(sa.select(Appointment.id))
     arguments = {
         "reference": booked.reference,
         "number": "1",
         "person_id": str(contact),
         "message_id": str(message),
         "staff_id": str(desk("counter", site="MSA").officer.id),
-        "consent_id": "1",
-        "service": offering.code,
+        "consent_id": str(asked),
+        "appointment_id": str(appointment),
+        "key_id": str(made.key_id),
+        "service": offering.service.code,
         "site": "MSA",
         "code": "MSA",
         "day": local_date(day.clock() + timedelta(days=1)).isoformat(),
@@ -121,6 +153,20 @@ def test_each_role_sees_its_own_pages_and_no_citizen_of_another_centre(app, desk
     assert faults == []
 
 
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_each_role_finds_what_is_its_own(app, desk, elsewhere: Elsewhere, catalogue, role) -> None:
+    client, missing = desk(role.value, site="MSA"), []
+    asked = f"centre=MSA&service=IDR&agency={catalogue.services['IDR'].agency_id}&reason=system_down"
+    elsewhere.met_by(client.officer)
+    for rule, needed in views(app, "GET"):
+        of_documents = {"number"} if "documents" in rule.rule else set()
+        if needed in MAY[role] and rule.arguments <= THERE | of_documents:
+            address = elsewhere.address(rule)
+            if client.get(f"{address}?{asked}").status_code not in (200, 302, 303):
+                missing.append(address)
+    assert missing == []
+
+
 def test_a_clerk_sees_no_document_of_another_agency(app, desk, elsewhere: Elsewhere, catalogue) -> None:
     """The document is NRB's; the clerk is of the police."""
     client, faults = desk("clerk", agency="NPS"), []
@@ -157,6 +203,71 @@ def test_no_form_without_our_token_changes_anything(app, desk, transaction, else
             faults.append(f"POST {address} ({needed}) answers {answer.status_code}")
     assert faults == []
     assert everything() == before
+
+
+ANYTHING = {
+    "do": "it",
+    "confirm": "yes",
+    "centre": "MSA",
+    "site": "MSA",
+    "service": "IDR",
+    "kind": "national_id",
+    "way": "receive",
+    "who": "booking",
+    "what": "served",
+    "day": "23/11/2026",
+    "time": "08:30",
+    "start": "none",
+    "reason": "system_down",
+    "phone": "+254711000778",
+    "number": "44556677",
+    "code": "1234",
+    "language": "en",
+    "name": "Juma Ali",
+    "counters": "1",
+    "minutes": "10",
+    "cap": "5",
+    "lead_minutes": "1",
+    "horizon_days": "20",
+    "note": "as asked",
+}
+"""What forms about one thing ask for, all of it right. Where it names a place, that is Mombasa."""
+TASKS = ("receive", "shelve&shelf=A1", "collect", "send&to=NAK", "return", "look")
+
+
+@pytest.mark.parametrize("role", [*sorted(AT_A_CENTRE), Role.CLERK], ids=str)
+def test_no_form_of_ours_changes_or_shows_what_is_elsewhere(app, desk, transaction, elsewhere: Elsewhere, role) -> None:
+    """Only a booking may be received: whoever holds its number stands at the other centre."""
+    client, faults = desk(role.value, agency="NPS"), []
+    elsewhere.met_by(client.officer)
+
+    def everything() -> dict[str, list[str]]:
+        with transaction() as db:
+            return {name: sorted(db.scalars(sa.text(f"SELECT row::text FROM {name} row"))) for name in WATCHED}
+
+    client.get("/desk")
+    before = everything()
+    for rule, needed in views(app, "POST"):
+        if needed not in MAY[role] or rule.endpoint == "visits.receive":
+            continue
+        address = elsewhere.address(rule)
+        for more in [f"&task={task}" for task in TASKS] if rule.endpoint == "documents.scan" else [""]:
+            for number in (elsewhere.reference, elsewhere.number, PHONE, IDENTITY, IDENTITY[-4:]):
+                named = ANYTHING | {"scanned": number, "text": number, "reference": number}
+                answer = client.post(f"{address}?centre=MSA{more}", data=signed(app, client) | named)
+                told = f"POST {address}{more} answers {answer.status_code}"
+                said = [one for one in elsewhere.shown_in(answer.text, address) if one not in number]
+                if said or answer.status_code >= 500:
+                    faults.append(f"{told} and shows {said}")
+                if rule.arguments & CITIZENS and answer.status_code not in (302, 303, 404):
+                    faults.append(told)
+                if rule.arguments:
+                    break  # its address has said what it is about
+    assert faults == []
+    assert everything() == before
+    if Can.SERVE in MAY[role]:
+        client.post(f"/desk/visit/{elsewhere.reference}/receive", data=signed(app, client))
+        assert everything()["bookings"] != before["bookings"]
 
 
 def test_whoever_was_met_by_phone_has_a_page_on_which_nothing_of_another_centre_stands(

@@ -180,6 +180,20 @@ def test_five_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour(hire, br
     assert browser.sign_in(person).location == PHONE
 
 
+def test_whoever_is_locked_out_and_gets_a_new_password_signs_in_at_once(hire, browser, settings, transaction) -> None:
+    person = hire()
+    for _nth in range(5):
+        browser.post(SIGN_IN, username=person.username, password="wrong")
+    assert row(transaction, person).locked_until
+    with transaction() as db:
+        staff_id, secrets = row(transaction, person).id, Secrets(settings.secret_key)
+        person.password = give_password(db, staff_id, secrets=secrets, asked=asked("reset"))
+    assert browser.sign_in(person).location == PHONE
+    for _nth in range(4):
+        browser.post(SIGN_IN, username=person.username, password="wrong")
+    assert row(transaction, person).locked_until is None, "all tries are theirs again"
+
+
 def test_a_right_password_among_wrong_ones_does_not_lock(hire, browser) -> None:
     person = hire()
     for _nth in range(4):
@@ -395,6 +409,62 @@ def test_signing_out_takes_a_form_of_ours(with_phone, app, transaction) -> None:
     assert browser.leave("/desk/sign-out").location == SIGN_IN
     assert not browser.inside
     assert events(transaction)[-1] == "staff.signed_out"
+
+
+def copied(browser: Browser) -> Browser:
+    """A browser somewhere else with the cookie of this one."""
+    copy = Browser(browser.client.application)
+    copy.client.set_cookie("zamu", browser.client.get_cookie("zamu").value)
+    return copy
+
+
+@pytest.mark.parametrize("way", ["/desk/sign-out", "/desk/change-officer"])
+def test_a_copied_cookie_ends_with_the_session_and_the_other_computer_goes_on(with_phone, app, clock, way) -> None:
+    other = inside(app, with_phone)
+    clock.time += timedelta(minutes=1)
+    browser = inside(app, with_phone)
+    copy = copied(browser)
+    assert copy.inside
+    browser.leave(way)
+    assert not copy.inside
+    assert other.inside, "each computer is left by itself"
+    clock.time += timedelta(minutes=1)
+    again = inside(app, with_phone)
+    assert again.inside
+    assert not copied(copy).inside
+
+
+def test_a_session_that_wore_out_is_over_in_every_copy_of_its_cookie(with_phone, app, clock) -> None:
+    browser = inside(app, with_phone)
+    copy = copied(browser)
+    for _nth in range(2):
+        clock.time += timedelta(minutes=20)
+        assert copy.inside
+    assert not browser.inside
+    assert not copy.inside
+
+
+def test_one_who_leaves_and_comes_back_in_the_same_second_is_in(with_phone, app) -> None:
+    browser = inside(app, with_phone)
+    for _nth in range(2):
+        browser.leave("/desk/change-officer")
+        browser.sign_in(with_phone)
+        assert browser.inside
+
+
+def test_the_language_that_an_officer_chooses_is_theirs_at_every_computer(two, app, transaction) -> None:
+    browser, first, second = two
+    for _twice in range(2):
+        answer = browser.leave("/desk/language/sw?back=/desk")
+        assert browser.client.get(answer.location).location == "/desk"
+    assert "Toka" in browser.client.get("/desk").text
+    assert (row(transaction, second).language, row(transaction, first).language) == ("sw", "en")
+    assert events(transaction).count("staff.language_chosen") == 1
+    browser.leave("/desk/change-officer")
+    browser.sign_in(first)
+    assert "Sign out" in browser.client.get("/desk").text, "not the language of whoever was here before"
+    browser.client.post("/desk/language/sw")
+    assert row(transaction, first).language == "en", "only by a form of ours"
 
 
 # A computer that officers share.

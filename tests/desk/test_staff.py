@@ -17,7 +17,9 @@ NEW = "/desk/staff/new"
 def fields(page: TestResponse) -> dict[str, str]:
     """What the first form of the page carries unseen."""
     main = page.text.partition("<main")[2]
-    return {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', main)[1] for name in ("csrf_token", "request_key")}
+    names = ("csrf_token", "request_key", "seen")
+    found = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', main) for name in names}
+    return {name: value[1] for name, value in found.items() if value}
 
 
 def press(client: FlaskClient, staff_id: int, what: str, **changed: str) -> TestResponse:
@@ -114,7 +116,7 @@ def test_a_manager_sees_and_helps_only_counter_officers_of_the_own_centre(desk) 
         assert f">{other.officer.username}<" not in page
         assert client.get(f"/desk/staff/{other.officer.id}").status_code == 404
         token = fields(client.get(f"/desk/staff/{own.id}"))
-        for what in ("off", "on", "password", "phone", "codes"):
+        for what in ("off", "on", "password", "phone", "codes", "change"):
             assert client.post(f"/desk/staff/{other.officer.id}/{what}", data=token).status_code == 404
 
 
@@ -123,6 +125,62 @@ def test_an_administrator_helps_everybody_but_themselves(desk) -> None:
     for other in (desk("administrator"), desk("manager"), desk("auditor"), desk("counter", site="MSA")):
         assert client.get(f"/desk/staff/{other.officer.id}").status_code == 200
     assert client.get(f"/desk/staff/{client.officer.id}").status_code == 404
+    assert client.get(f"/desk/staff/{client.officer.id}/change").status_code == 404
+
+
+def test_an_officer_who_changes_keeps_the_account_and_is_signed_out(desk, row, transaction) -> None:
+    client, other = desk("administrator"), desk("counter")
+    assert other.get("/desk").status_code == 200
+    page = client.get(f"/desk/staff/{other.officer.id}/change")
+    assert re.search(r'value="counter"[^>]*checked', page.text)
+    assert re.search(r'value="GPO"[^>]*selected', page.text)
+    typed = fields(page) | {"name": "Amina  Njeri", "role": "manager", "site": "MSA", "language": "sw"}
+    for _twice in range(2):
+        assert client.post(f"/desk/staff/{other.officer.id}/change", data=typed).status_code == 302
+    assert re.search(r"Centre manager, [^<]*Mombasa", client.get(f"/desk/staff/{other.officer.id}").text)
+    assert other.get("/desk").status_code == 302
+    changed = row(other.officer.username)
+    assert (changed.name, changed.role, changed.language) == ("Amina Njeri", "manager", "sw")
+    with transaction() as db:
+        told = db.scalars(sa.select(Event).where(Event.name == "staff.changed")).one()
+    assert told.details == {
+        "role": "manager", "role_was": "counter", "site": changed.site_id, "site_was": other.officer.site_id,
+        "language": "sw", "language_was": "en", "renamed": True,
+    }  # fmt: skip
+    refused = client.post(f"/desk/staff/{other.officer.id}/change", data=typed | {"role": "clerk"})
+    assert refused.text.count("Choose the agency they work for") == 2
+    assert row(other.officer.username).role == "manager"
+
+
+def test_what_a_colleague_has_changed_meanwhile_is_shown_before_it_is_overwritten(desk, row) -> None:
+    clients, other = [desk("administrator"), desk("administrator")], desk("counter").officer
+    address, both = f"/desk/staff/{other.id}/change", {"role": "counter", "site": "GPO", "language": "en"}
+    pages = [client.get(address) for client in clients]
+    moved = fields(pages[0]) | both | {"name": other.name, "site": "MSA"}
+    assert clients[0].post(address, data=moved).status_code == 302
+    named = fields(pages[1]) | both | {"name": "Amina Njeri"}
+    refused = clients[1].post(address, data=named)
+    assert re.search(rf"It is now: {other.name}, Counter officer, [^<]*Mombasa", refused.text)
+    assert 'value="Amina Njeri"' in refused.text
+    assert row(other.username).name == other.name
+    assert clients[1].post(address, data=named | {"seen": ""}).status_code == 200, "a page that shows nothing"
+    assert row(other.username).site_id != other.site_id
+    assert clients[1].post(address, data=named | fields(refused)).status_code == 302
+    assert (row(other.username).name, row(other.username).site_id) == ("Amina Njeri", other.site_id)
+
+
+def test_a_manager_changes_name_and_language_and_sends_nobody_elsewhere(desk, row) -> None:
+    client, other = desk("manager"), desk("counter")
+    page = client.get(f"/desk/staff/{other.officer.id}/change")
+    assert 'name="role"' not in page.text
+    sly = fields(page) | {"name": "Amina Njeri", "language": "sw", "site": "MSA"}
+    client.post(f"/desk/staff/{other.officer.id}/change", data=sly | {"role": "manager"})
+    assert row(other.officer.username).name == other.officer.name
+    client.post(f"/desk/staff/{other.officer.id}/change", data=sly)
+    changed = row(other.officer.username)
+    assert (changed.name, changed.language, changed.role) == ("Amina Njeri", "sw", "counter")
+    assert changed.site_id == other.officer.site_id
+    assert other.get("/desk").status_code == 200, "neither ends the session"
 
 
 def test_switching_off_ends_the_session_at_once_and_switching_on_gives_no_session(desk, row) -> None:

@@ -44,7 +44,7 @@ def test_a_long_list_is_paged_and_every_row_comes_once(desk, day: Day, monkeypat
     times = day.times()
     booked = {day.books(times[nth % 16]).reference for nth in range(55)}
     client, address, found, pages = desk("counter"), "/desk/today", [], 0
-    while address:
+    while address and pages < 3:
         page = client.get(address).text
         table = page[page.index('id="list"') :]
         found += re.findall(r"/desk/visit/(\d{8})", table)

@@ -72,6 +72,20 @@ def test_checked_in_by_one_key_and_pressed_twice_is_once(desk, day: Day) -> None
     assert len(day.events("booking.checked_in")) == 1
 
 
+def test_somebody_else_had_come_so_the_check_in_is_taken_back(desk, day: Day) -> None:
+    booked = day.books(day.times()[3])
+    client, visit = desk("counter"), f"/desk/visit/{booked.reference}"
+    assert "Not here after all" not in client.get(visit).text
+    client.post(f"{visit}/check-in", data=unseen(client.get(visit).text))
+    hidden = unseen(client.get(visit).text)
+    for _ in range(2):
+        assert client.post(f"{visit}/not-here", data=hidden).location == visit
+    page = seen(client.get(visit).text)
+    assert "they are expected as before" in page
+    assert "Check in" in page
+    assert len(day.events("booking.check_in_undone")) == 1
+
+
 def test_served_registers_the_application_the_fee_and_the_receipt_in_one_step(desk, day: Day) -> None:
     booked = day.books(day.times()[3], number="12345678")
     client, visit = desk("counter"), f"/desk/visit/{booked.reference}"
@@ -96,8 +110,10 @@ def test_a_service_without_a_document_ends_without_one(desk, day: Day) -> None:
     booked = day.books(day.times()[3])
     visit = f"/desk/visit/{booked.reference}"
     client = desk("counter")
-    fill(client, f"{visit}/served", document="no", fee_kes="50")
+    fill(client, f"{visit}/served", document="no", fee_kes="50", receipt="B-9")
     assert day.past(booked).outcome == "served"
+    [event] = day.events("booking.served")
+    assert (event.details["fee_kes"], event.details["receipt"]) == (50, "B-9")
     assert day.scalars(sa.select(Document)) == []
     assert "Served at 9:00am" in seen(client.get(visit).text)
 
@@ -218,7 +234,7 @@ def test_a_time_that_is_none_is_refused(desk, day: Day, start: str) -> None:
     assert day.booking(booked) is not None
 
 
-def test_did_not_come_is_offered_only_after_the_time(desk, day: Day) -> None:
+def test_did_not_come_is_offered_only_after_the_time_and_who_comes_later_is_served(desk, day: Day) -> None:
     booked = day.books(day.times()[6])
     client, visit = desk("counter"), f"/desk/visit/{booked.reference}"
     page = client.get(visit).text
@@ -228,6 +244,13 @@ def test_did_not_come_is_offered_only_after_the_time(desk, day: Day) -> None:
     day.clock.time += timedelta(hours=8)
     client.post(f"{visit}/not-come", data=unseen(client.get(visit).text))
     assert day.past(booked).outcome == "not_come"
+    data = unseen(client.get(visit).text)
+    for _ in range(2):
+        client.post(f"{visit}/check-in", data=data)
+    assert "Came at 5:00pm" in seen(client.get(visit).text)
+    fill(client, f"{visit}/served", document="no")
+    assert day.past(booked).outcome == "served"
+    assert len(day.events("booking.checked_in")) == len(day.events("booking.not_come")) == 1
 
 
 def test_somebody_without_a_booking_is_served_too(desk, day: Day) -> None:
@@ -241,11 +264,26 @@ def test_somebody_without_a_booking_is_served_too(desk, day: Day) -> None:
     assert day.events("document.registered")[0].details == {"fee_kes": 1000, "receipt": "A-17/3"}
     fill(client, "/desk/walk-in", service="IDR", document="no", owner_kind="national_id", fee_kes="50")
     assert day.events("visit.served")[0].details["fee_kes"] == 50
-    assert fill(client, "/desk/walk-in", service="", **SERVED).status_code == 422
+    wrong = fill(client, "/desk/walk-in", **(SERVED | {"service": "", "proof": "12"})).text
+    assert wrong.index("Choose the service.") < wrong.index("Type 3 digits of the ID")
     assert day.scalars(sa.select(BookingHistory)) == []
 
 
-def test_whom_an_agency_sent_is_checked_in_and_served(desk, day: Day) -> None:
+def test_somebody_without_a_booking_who_could_not_be_served_is_noted_once_with_the_reason(desk, day: Day) -> None:
+    client, page = desk("counter"), "/desk/walk-in/not-served"
+    assert page in client.get("/desk/walk-in").text
+    data = unseen(client.get(page).text) | {"service": "IDR", "reason": "papers_missing"}
+    for _ in range(2):
+        assert client.post(page, data=data).location == "/desk/walk-in"
+    assert "Noted: could not be served." in client.get("/desk/walk-in").text
+    [event] = day.events("visit.turned_away")
+    assert event.details == {"service_id": day.offering().service.id, "reason": "papers_missing"}
+    for wrong in ({"service": ""}, {"reason": "boredom"}):
+        assert client.post(page, data=data | wrong).status_code == 422
+
+
+def sent_by_agency(day: Day) -> str:
+    """The page of somebody whom an agency expects to be served here today."""
     offering = day.offering()
     with day.transaction() as db:
         exchange = Exchange()
@@ -259,7 +297,23 @@ def test_whom_an_agency_sent_is_checked_in_and_served(desk, day: Day) -> None:
             created_at=day.clock(),
         )
         db.add(sent)
-    client, page = desk("counter"), f"/desk/appointment/{sent.id}"
+    return f"/desk/appointment/{sent.id}"
+
+
+def test_whom_an_agency_sent_and_who_could_not_be_served_is_over_with_the_reason(desk, day: Day) -> None:
+    client, page = desk("counter"), sent_by_agency(day)
+    client.post(f"{page}/check-in", data=unseen(client.get(page).text))
+    client.post(f"{page}/not-here", data=unseen(client.get(page).text))
+    assert "they are expected as before" in seen(client.get(page).text)
+    assert fill(client, f"{page}/not-served").status_code == 422
+    assert fill(client, f"{page}/not-served", reason="system_down").location == page
+    assert "Could not be served: The system is down" in seen(client.get(page).text)
+    assert client.get(f"{page}/not-served").location == page
+    assert desk("counter", site="MAK").get(f"{page}/not-served").status_code == 404
+
+
+def test_whom_an_agency_sent_is_checked_in_and_served(desk, day: Day) -> None:
+    client, page = desk("counter"), sent_by_agency(day)
     assert fill(client, "/desk/today", scanned="NRB/2026/7").location == page
     assert page in client.get("/desk/today").text
     client.post(f"{page}/check-in", data=unseen(client.get(page).text))

@@ -97,6 +97,12 @@ class Citizen:
             assert text in self.text, f"{text!r} is not on {self.at}: {self.text}"
         return self
 
+    def sees_in_this_order(self, *texts: str) -> "Citizen":
+        found = [self.text.find(text) for text in texts]
+        assert -1 not in found, f"{texts} at {found} on {self.at}: {self.text}"
+        assert found == sorted(found), f"{texts} at {found} on {self.at}: {self.text}"
+        return self
+
     def sees_not(self, *texts: str) -> "Citizen":
         for text in texts:
             assert text not in self.text, f"{text!r} is on {self.at}: {self.text}"
@@ -105,6 +111,11 @@ class Citizen:
     def value_of(self, label: str) -> str:
         """What stands in a field."""
         return self._field(label).get("value", "")
+
+    def keys_for(self, label: str) -> str:
+        """Which keys a phone shows for a field: tel or numeric are for digits."""
+        field = self._field(label)
+        return field.get("inputmode") or field["type"]
 
     def times(self) -> list[str]:
         """The times that may be chosen, as their buttons say them."""

@@ -118,12 +118,24 @@ def test_a_phone_from_abroad_books(citizen, ledger, transaction, register):
         assert register.find_contact(db, "+447700900123")
 
 
+def test_what_has_digits_only_is_typed_on_keys_with_digits_only(citizen):
+    citizen.opens("/booking")
+    assert citizen.keys_for("Booking number") == "numeric"
+    assert citizen.keys_for("The phone that it was booked with") == "tel"
+    citizen.opens(CENTRE)
+    citizen.presses(citizen.times()[0])
+    assert citizen.keys_for("Your phone number") == "tel"
+    citizen.proves()
+    assert citizen.keys_for(ID_NUMBER) == "numeric"
+
+
 def test_what_is_no_phone_or_no_number_is_said_beside_the_field_and_kept(citizen):
     citizen.opens(CENTRE)
     citizen.presses(citizen.times()[0]).types("Your phone number", "07").presses("Send me the code")
     citizen.sees("There is a problem", "Type one like 0711 000 001")
     assert citizen.value_of("Your phone number") == "07"
     assert citizen.page.title.startswith("Error:")
+    citizen.types("Your phone number", "0711 000 00").presses("Send me the code").sees("the wrong number of digits")
     citizen.proves().types(ID_NUMBER, "12").presses("Continue").sees("An ID number has 6 to 9 digits.")
     assert citizen.value_of(ID_NUMBER) == "12"
 

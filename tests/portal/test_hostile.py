@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile import HUGE, addresses, asking, signed
+from tests.hostile import HUGE, addresses, asking, faults_of_forms, filled, signed
 
 OURS = ("/desk", "/api", "/ussd", "/sms", "/healthz", "/readyz", "/metrics", "/static")
 
@@ -36,6 +36,19 @@ def test_no_address_makes_a_page_fail(app, client, good):
             if (status := client.get(address).status_code) >= 500:
                 faults.append(f"{address[:200]} answers {status}")
     assert faults == []
+
+
+def test_nothing_that_is_typed_makes_a_form_fail(app, citizens, good):
+    """What is wrong is said in the language of the page, and what was typed is kept."""
+    stopped = [citizens().opens("/book/IDR/GPO") for _ in range(3)]
+    for one in stopped:
+        one.presses(one.times()[0])
+    stopped[1].types("Your phone number", "0711 000 001").presses("Send me the code")
+    stopped[2].proves("0711 000 002")
+    waiting = citizens().opens("/booking/phone").types("Your phone number", "0711 000 003").presses("Send me the code")
+    pages = [(one.client, one.at) for one in (*stopped, waiting)]
+    pages += [(stopped[2].client, filled(rule, good)) for rule in routes(app, "GET")]
+    assert faults_of_forms(app, pages) == []
 
 
 def test_no_address_makes_a_button_fail(app, anybody, client, good):

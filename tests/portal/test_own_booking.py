@@ -1,8 +1,10 @@
 """My booking: found by number and phone, moved, given up, told again; the line of those who wait."""
 
+import contextlib
 from datetime import datetime, timedelta
 
 import pytest
+import redis
 import sqlalchemy as sa
 
 from core.booking.availability import day_begins
@@ -12,7 +14,10 @@ from core.booking.waitlist import tend
 from core.clock import NAIROBI
 from core.people.audit import Actor, record_event
 from core.references import grouped, new_reference
+from core.tracking.demo import make_demo_documents
 from tests.portal.test_booking import CENTRE, TOMORROW, at_the_check
+from tests.support import NOW
+from web.portal.proving import SENDING
 
 BOOKED_WITH = "The phone that it was booked with"
 
@@ -60,10 +65,27 @@ def kept(citizen, name):
         return session[name]
 
 
+@pytest.mark.parametrize("place", ["/booking", "/booking/phone", f"{CENTRE}/202611260900/phone"])
+def test_from_one_address_only_so_many_codes_are_asked_for(place, citizens, settings):
+    def asks_there():
+        citizen = citizens().opens(place)
+        for label, name in citizen.page.labels.items():
+            citizen.types(label, {"reference": new_reference(), "phone": "0711 000 001"}[name])
+        return citizen.presses("Send me the code").status
+
+    assert asks_there() == 200
+    with contextlib.closing(redis.Redis.from_url(settings.redis_url)) as valkey:
+        [counted] = valkey.keys("LIMITS:*")
+        assert valkey.get(counted) == b"1"
+        valkey.set(counted, SENDING.partition(" ")[0], keepttl=True)
+    assert asks_there() == 429
+
+
 def test_a_mistyped_number_is_said_beside_the_field_and_the_phone_is_kept(citizen, ledger):
     asks(citizen, "48217").sees("There is a problem", "The number has 8 digits.")
     assert citizen.value_of(BOOKED_WITH) == "0711 000 001"
     assert ledger.messages() == []
+    asks(citizen, "48217", phone="07").sees_in_this_order("There is a problem", "8 digits", "That phone number")
 
 
 def test_whoever_lost_the_number_sees_all_that_the_phone_has_booked(citizen, booking):
@@ -80,6 +102,20 @@ def test_without_a_proof_nothing_is_shown(citizen, booking):
     assert citizen.opens("/booking/12345678").status == 404
 
 
+def test_a_browser_that_forgets_the_phone_knows_nothing_of_its_owner(citizen, booking, transaction, register):
+    with transaction() as db:
+        make_demo_documents(db, register, now=NOW)
+    citizen.opens("/language/en").opens("/booking/phone").proves()
+    asks(citizen, booking.reference)
+    citizen.opens("/document").types("Document number", "4821 7092").types("Last 3 digits of the owner's ID", "678")
+    citizen.presses("Find it").sees("Document 4821 7092")
+    citizen.opens("/booking/mine").presses("Forget my phone here").sees("This computer has forgotten your phone.")
+    citizen.opens("/document/status").sees_not("4821 7092")
+    citizen.opens("/booking/mine").sees("Your phone number")
+    with citizen.client.session_transaction() as session:
+        assert set(session) == {"language", "csrf_token", "_fresh"}
+
+
 def test_another_phone_does_not_see_it(citizen, booking):
     citizen.opens("/booking/phone").proves("0711000002")
     citizen.opens(f"/booking/{booking.reference}").sees("This phone has no booking of that number.")
@@ -89,9 +125,7 @@ def test_a_booking_is_moved_on_the_same_pages_of_times(citizen, booking, sms, le
     finds(citizen, booking, sms).follows("Move to another time").sees("Move to which time?")
     assert TOMORROW not in citizen.times()
     citizen.follows("Other day or time").follows("Thu 26 Nov").presses("2:30pm")
-    citizen.sees(
-        "Thu 26 Nov 2:30pm is held for you", "Your time until now", "Tue 24 Nov 7:00am", "You keep your old time"
-    )
+    citizen.sees("Thu 26 Nov 2:30pm is held for you", "Your time now", "Tue 24 Nov 7:00am", "You keep your old time")
     citizen.presses("Move my booking").sees("Your booking has been moved.", "Thu 26 Nov 2:30pm")
     assert ledger.only_booking().reference == booking.reference
     assert ledger.messages()[-1] == "booking_moved"
@@ -118,7 +152,7 @@ def test_a_new_time_that_is_gone_leaves_the_old_one(citizens, booking, sms, ledg
     ledger.leave_one_place(catalogue.offering("IDR", "GPO"), then)
     one, two = citizens(), citizens()
     finds(one, booking, sms)
-    one.opens(f"{CENTRE}/days/2026-11-26?moving={booking.reference}").presses("2:30pm").sees("Your time until now")
+    one.opens(f"{CENTRE}/days/2026-11-26?moving={booking.reference}").presses("2:30pm").sees("Your time now")
     clock.time += timedelta(minutes=6)
     ledger.sweep(clock.time)
     two.opens(f"{CENTRE}/days/2026-11-26").presses("2:30pm").proves("0711000002").sees("is held for you")

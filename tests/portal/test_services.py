@@ -18,6 +18,7 @@ def test_a_service_is_found_in_either_language_and_with_a_small_mistake(app: Fla
 def test_what_is_not_found_is_said_and_what_was_typed_is_kept(app: Flask) -> None:
     page = app.test_client().get("/services", query_string={"q": 'zzz"><script>'}).text
     assert "No service begins like that" in words(page)
+    assert "Found for" not in words(page)
     assert 'value="zzz&#34;&gt;&lt;script&gt;"' in page
 
 

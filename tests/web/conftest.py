@@ -39,6 +39,7 @@ def zamu(town: object, settings: Settings, clock: Clock, pauses: Pauses) -> Term
         "ZAMU_REDIS_URL": settings.redis_url,
         "ZAMU_SECRET_KEY": settings.secret_key,
         "ZAMU_CALLBACK_SECRETS": ",".join(settings.callback_secrets),
+        "ZAMU_PUBLIC_URL": "https://zamu.example.go.ke",
         "ZAMU_SMS_CAPS": "bulk=100/day",
     }
 

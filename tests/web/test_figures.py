@@ -7,12 +7,15 @@ import pytest
 
 from core.messaging import lanes, money
 from core.messaging.tables import Lane, Status
+from core.partners.news import Record
+from core.partners.tables import Delivery, Webhook, WebhookCursor
 from core.settings import Cap
 from tests.core.messaging.rows import message, times
 from tests.support import NOW
 from web import figures
 
 HOUR = timedelta(hours=1)
+STATE = 'state="{}",'
 
 
 @pytest.fixture
@@ -81,6 +84,28 @@ def test_money_is_told(gauges, transaction):
     assert page["zamu_balance_age_seconds"] == 3600
     assert page["zamu_days_left"] == 2.5
     assert [page[f'zamu_lane_capped{{lane="{lane}"}}'] for lane in Lane] == [0, 0, 1]
+
+
+def test_webhooks_that_fail_are_told(gauges, transaction, catalogue):
+    assert gauges()["zamu_webhook_oldest_due_seconds"] == 0
+    with transaction() as db:
+        agency_id = catalogue.services["IDR"].agency_id
+        common = {"agency_id": agency_id, "url": "https://nrb.example/", "secret_sealed": b"", "events": []}
+        webhook = Webhook(**common, created_by="amina", created_at=NOW - HOUR, failing_since=NOW - HOUR)
+        db.add_all([webhook, Webhook(**common, created_by="amina", created_at=NOW, ended_at=NOW)])
+        db.flush()
+        for nth, next_at in enumerate((NOW - HOUR / 2, NOW + HOUR, None)):
+            db.add(Delivery(webhook_id=webhook.id, news=f"n-{nth}", payload={}, created_at=NOW, next_at=next_at))
+        for record in Record:
+            db.add(WebhookCursor(record=record, transaction_id=2**62, row_id=0))
+    told = {name: value for name, value in gauges().items() if name.startswith("zamu_webhook")}
+    labels = f'agency="NRB",{{}}webhook="{webhook.id}"'
+    assert told == {
+        "zamu_webhook_oldest_due_seconds": 1800,
+        f"zamu_webhook_failing_seconds{{{labels.format('')}}}": 3600,
+        f"zamu_webhook_messages{{{labels.format(STATE.format('waiting'))}}}": 2,
+        f"zamu_webhook_messages{{{labels.format(STATE.format('given_up'))}}}": 1,
+    }
 
 
 def test_a_frozen_lane_is_told(gauges, transaction):

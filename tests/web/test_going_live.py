@@ -34,7 +34,7 @@ def test_the_addresses_are_those_that_are_answered(zamu, app):
 
 
 def test_without_an_address_of_our_own_there_is_nothing_to_paste(zamu):
-    refused = zamu("callbacks")
+    refused = zamu("callbacks", ZAMU_PUBLIC_URL="")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "ZAMU_PUBLIC_URL is not set" in refused.output
 
@@ -44,12 +44,11 @@ def test_without_an_address_of_our_own_there_is_nothing_to_paste(zamu):
     [
         (HOST, None),
         ("https://196.201.214.200", None),
-        ("http://zamu.example.go.ke", "in the open"),
+        ("http://127.0.0.1:8191", "in the open"),
         ("https://localhost:8191", "cannot be reached"),
         ("https://127.0.0.1", "cannot be reached"),
         ("https://[::1]", "cannot be reached"),
         ("https://192.168.1.5", "cannot be reached"),
-        ("zamu.example.go.ke", "is no address"),
     ],
 )
 def test_an_address_that_cannot_be_right_is_warned_of(zamu, address, warning):

@@ -65,6 +65,16 @@ def test_an_account_is_reset_and_switched_off_and_on(zamu, transaction) -> None:
     assert "There is no account 'nobody'" in zamu("staff", "off", "nobody").output
 
 
+def test_an_officer_is_moved_at_the_terminal(zamu, transaction) -> None:
+    zamu("staff", "add", "amina", "Amina", "--role", "counter", "--site", "gpo")
+    assert "Give --site" in zamu("staff", "change", "amina", "--role", "clerk").output
+    assert zamu("staff", "change", "amina", "--role", "clerk", "--agency", "nrb").output == "amina is changed.\n"
+    assert zamu("staff", "change", "amina", "--name", "Amina Njeri").exit_code == 0
+    with transaction() as db:
+        staff = db.scalars(sa.select(Staff)).one()
+    assert (staff.name, staff.role, staff.site_id, bool(staff.agency_id)) == ("Amina Njeri", "clerk", None, True)
+
+
 def test_practice_has_an_account_a_role_and_makes_each_once(transaction: Transaction, clock) -> None:
     secrets = Secrets(f"{DEMO_KEY}{'x' * 32}")
     with contextlib.suppress(_Undo), transaction() as db:  # the town has no practice centre afterwards

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.messaging import lanes, relay
 from core.messaging.tables import Lane, Status
+from core.people.tables import PhoneCode
 from tests.support import NOW
 from workers import clock as clock_module
 from workers.clock import JOBS, Job, tick, tick_until
@@ -97,6 +98,16 @@ def test_upkeep_goes_on_until_there_is_nothing_left(context, monkeypatch):
     monkeypatch.setattr("core.booking.upkeep.free_expired_holds", lambda db, *, now, limit: left.pop(0))
     clock_module.free_expired_holds(context, NOW)
     assert left == []
+
+
+def test_codes_of_the_web_are_forgotten_when_they_are_long_over(context, register):
+    with context.transaction() as db:
+        contact = register.contact(db, "+254711000001", now=NOW)
+        for about, age in (("48217092", timedelta(days=2)), ("48217100", timedelta(hours=2))):
+            db.add(PhoneCode(contact_id=contact.id, about=about, nth=1, sent_at=NOW - age, expires_at=NOW - age))
+    tick(context, NOW)
+    with context.transaction() as db:
+        assert db.scalars(sa.select(PhoneCode.about)).all() == ["48217100"]
 
 
 @contextmanager

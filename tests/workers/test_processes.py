@@ -149,6 +149,7 @@ def environment(settings, simulator) -> dict[str, str]:
         "ZAMU_REDIS_URL": settings.redis_url,
         "ZAMU_SECRET_KEY": settings.secret_key,
         "ZAMU_CALLBACK_SECRETS": SECRET,
+        "ZAMU_PUBLIC_URL": "http://127.0.0.1",
         "ZAMU_AT_BASE_URL": simulator.address,
         "ZAMU_AT_API_KEY": API_KEY,
     }

@@ -2,11 +2,15 @@
 
 import http.server
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,15 +19,17 @@ from standardwebhooks import Webhook as Reader
 from core.booking import commands
 from core.booking.beneficiaries import Beneficiary
 from core.db import Transaction
-from core.partners import deliveries, webhooks
+from core.partners import deliveries, watch, webhooks
 from core.partners.tables import Delivery, Webhook
 from core.partners.webhooks import Secrets
 from core.people.audit import Actor, Intent
 from tests.support import NOW, SECRET_KEY, Clock
+from tests.workers.certificates import Authority
 from workers.posting import Answer, post
 from workers.webhooks import AN_AGENCY_AT_ONCE, ONE_GO, Sender, tell_until
 
 CLERK = Actor("desk", who="amina")
+AGENCY_HOST = "agency.example"
 
 
 @dataclass
@@ -39,6 +45,12 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
+    with receiving() as kept:
+        yield kept
+
+
+@contextmanager
+def receiving(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     kept = Receiver()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,8 +67,11 @@ def receiver() -> Iterator[Receiver]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        host = "127.0.0.1"
+        if tls is not None:
+            server.socket, host = tls.wrap_socket(server.socket, server_side=True), AGENCY_HOST
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        kept.url = f"http://127.0.0.1:{server.server_address[1]}/zamu?from=huduma"
+        kept.url = f"http{'s' if tls else ''}://{host}:{server.server_address[1]}/zamu?from=huduma"
         yield kept
         server.shutdown()
 
@@ -141,6 +156,34 @@ def test_what_is_not_taken_comes_again_with_the_same_id(sender, webhook, receive
         assert (delivery.attempts, delivery.answer, delivery.next_at) == (2, "200", None)
 
 
+def test_what_waits_fails_and_is_given_up_is_known_to_the_operator(
+    sender, webhook, receiver, books, transaction, clock
+):
+    def due():
+        with transaction() as db:
+            return watch.oldest_due(db, now=clock.time)
+
+    def stands():
+        with transaction() as db:
+            [at] = watch.webhooks_now(db)
+        assert (at.webhook_id, at.agency) == (webhook, "NRB")
+        return at.failing_since, at.waiting, at.given_up
+
+    assert due() is None
+    books(1)
+    assert due() == NOW, "nobody has looked"
+    sender.look()
+    began = clock.time
+    assert due() == began, "nobody has sent it"
+    receiver.answer = lambda nth: 503
+    sender.work_off(webhook)
+    assert due() is None, "it rests"
+    assert stands() == (began, 1, 0)
+    clock.time += timedelta(days=4)
+    sender.tidy()
+    assert stands() == (began, 0, 1)
+
+
 def test_a_redirect_is_not_followed(sender, webhook, receiver, books, transaction):
     books(1)
     sender.look()
@@ -175,6 +218,37 @@ def test_one_that_hangs_holds_up_nobody_else(sender, webhook, receiver, books, t
         goes_on.set()
         assert sender.under_way[stuck].result(20) == 0
     assert len(receiver.got) == 2
+
+
+def test_over_tls_a_server_of_the_right_name_is_told_and_told_again(
+    sender, books, transaction, catalogue, clock, tmp_path: Path
+):
+    """As in operation but for the authority that is trusted, and where the agency's name leads to."""
+    authority = Authority(tmp_path)
+    names: list[str | None] = []
+    tls = authority.server_of(AGENCY_HOST)
+    tls.sni_callback = lambda sock, name, context: names.append(name)  # type: ignore[assignment]
+    sender.post = partial(post, tls=authority.client(), resolve=lambda host, port: ["127.0.0.1"])
+    with receiving(tls) as agency:
+        right = listening(transaction, catalogue, agency.url, sender)
+        wrong = listening(transaction, catalogue, agency.url.replace(AGENCY_HOST, "another.example"), sender)
+        books(1)
+        sender.look()
+        agency.answer = lambda nth: 503 if nth == 1 else 200
+        assert [sender.work_off(right), sender.work_off(wrong)] == [0, 0]
+        clock.time += timedelta(seconds=11)
+        assert [sender.work_off(right), sender.work_off(wrong)] == [1, 0]
+    assert names == [AGENCY_HOST, "another.example"] * 2
+    (first, body), (again, same) = agency.got
+    assert first["Host"] == again["Host"] == agency.url.split("/")[2]
+    assert first["webhook-id"] == again["webhook-id"]
+    with transaction() as db:
+        secret = sender.secrets.open(db.get_one(Webhook, right).secret_sealed)
+        answers = dict(db.execute(sa.select(Delivery.webhook_id, Delivery.answer)).all())
+    for headers in (first, again):
+        assert Reader(secret).verify(body, headers)["type"] == "booking.confirmed"
+    assert same == body
+    assert answers == {right: "200", wrong: "certificate"}
 
 
 def test_two_senders_send_each_message_once(sender, webhook, receiver, books):

@@ -95,6 +95,7 @@ def _pages(described: Api, settings: Settings) -> Blueprint:
             events=NAMES,
             rate=RATE,
             root=base + ROOT,
+            samples=_SAMPLES,
         )
 
     return blueprint
@@ -182,5 +183,9 @@ def _curl(said: Mapping[str, Any], base: str, body: Any) -> str:
     if said["method"] == "DELETE":
         lines[0] += " -X DELETE"
     if said["method"] == "POST":
-        lines += ["-H 'Idempotency-Key: '\"$(uuidgen)\"", f"--json {shlex.quote(json.dumps(body))}"]
+        lines += [
+            "-H 'Idempotency-Key: '\"$(openssl rand -hex 16)\"",
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(json.dumps(body))}",
+        ]
     return " \\\n  ".join(lines)

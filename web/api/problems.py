@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 from core.booking.errors import NotOffered, SlotFull
 from core.errors import Malformed, ZamuError
 from core.partners import errors
-from core.tracking.errors import NoSuchDocument, NumberInUse
+from core.tracking.errors import DocumentRefused, NoSuchDocument, NumberInUse
+from web import logs
 
 TYPE = "application/problem+json"
 AGAIN_SECONDS = 30
@@ -64,11 +65,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 _BY_STATUS = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
+"""The first kind of each status, which is the most general one where one is."""
 _OF_ERROR: Mapping[type[Exception], str] = {
     SlotFull: "slot-full",
     NotOffered: "not-offered",
     NumberInUse: "number-in-use",
     NoSuchDocument: "not-found",
+    DocumentRefused: "illegal-move",
     errors.BadKey: "no-key",
     errors.NoSuchAppointment: "not-found",
     errors.NoSuchWebhook: "not-found",
@@ -120,27 +123,32 @@ def of_problem(problem: Problem) -> Response:
 
 
 def of_refusal(error: ZamuError) -> Response:
-    """A refusal of the core's."""
-    name = next((_OF_ERROR[kind] for kind in type(error).__mro__ if kind in _OF_ERROR), "illegal-move")
+    """A refusal of the core's. One that no agency can cause, such as a seal that does not open, is a fault of ours."""
+    name = next((_OF_ERROR[kind] for kind in type(error).__mro__ if kind in _OF_ERROR), "failed")
+    if name == "failed":
+        logs.logger("web").exception("request failed", error=type(error).__name__)
     told = name in ("invalid", "illegal-move", "too-many")
     return answer(name, str(error) if told else "")
 
 
 def of_http(error: HTTPException) -> Response:
     """What Werkzeug refuses, and what does not fit a schema."""
-    status = error.code or 500
     messages = getattr(error, "data", {}).get("messages", {})
-    name = _BY_STATUS.get(status, "bad-request" if status < 500 else "failed")
-    if status == 400:
-        name = "bad-request"
-    if status == 422:
-        name = "invalid"
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-    return answer(name, errors=list(_flat(messages)), headers=headers)
+    return answer(_name(error.code or 500), errors=list(_flat(messages)), headers=headers)
+
+
+def of_status(status: int, detail: str) -> Response:
+    """What is refused before it is known which operation was meant, or fails."""
+    return answer(_name(status), detail)
 
 
 def away() -> Response:
     return answer("away", headers={"Retry-After": str(AGAIN_SECONDS)})
+
+
+def _name(status: int) -> str:
+    return _BY_STATUS.get(status, "bad-request" if status < 500 else "failed")
 
 
 def _flat(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -272,7 +272,7 @@ class Appointment(Schema):
     outcome = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "null while it is to come; served, past, or closed: the centre was shut."},
+        metadata={"description": "null while it is to come; served, not_served, past, or closed: the centre was shut."},
     )
 
 

@@ -66,12 +66,9 @@ def callbacks() -> None:
 def doubts(public_url: str) -> Iterator[str]:
     """Why a gateway may not reach an address, or should not."""
     parts = urlsplit(public_url)
-    host = parts.hostname or ""
-    if not host or parts.scheme not in ("http", "https"):
-        yield f"{public_url} is no address of the web: write https://zamu.example.go.ke."
-        return
     if parts.scheme == "http":
         yield "http:// sends phones, ID numbers and the secret in the open: use https://."
+    host = parts.hostname or ""
     if host == "localhost" or _only_here(host):
         yield f"{host} cannot be reached from outside: the gateway will not find it."
 

@@ -10,7 +10,7 @@ from core.clock import local
 from core.db import Session
 from core.people.audit import Actor
 from core.staff import colleagues as accounts
-from core.staff.colleagues import ANYBODY, Asked, Newcomer
+from core.staff.colleagues import ANYBODY, Asked, Newcomer, Particulars
 from core.staff.errors import NotTheirs, UsernameTaken
 from core.staff.roles import AT_A_CENTRE, OF_AN_AGENCY, Role
 from core.staff.secrets import Secrets
@@ -18,6 +18,7 @@ from core.staff.tables import Staff
 from web.commands.opening import given_settings, now, opened, table
 
 BY = click.option("--by", default="terminal", show_default=True, help="Who does this; kept in the record.")
+PLACES = "Give --site with the roles counter and manager, --agency with clerk, and neither with others."
 
 
 @click.group()
@@ -43,9 +44,7 @@ def add(username: str, name: str, role: str, site: str | None, agency: str | Non
     if not accounts.USERNAME.fullmatch(username):
         raise click.ClickException("A staff number has 3 to 32 letters and digits, and no spaces.")
     if (Role(role) in AT_A_CENTRE) != bool(site) or (Role(role) in OF_AN_AGENCY) != bool(agency):
-        raise click.UsageError(
-            "Give --site with the roles counter and manager, --agency with clerk, and neither with others."
-        )
+        raise click.UsageError(PLACES)
     asked = _asked(by)
     with opened(settings) as transaction, transaction() as db:
         where = (_id(db, Site, site, "--site"), _id(db, Agency, agency, "--agency"))
@@ -55,6 +54,35 @@ def add(username: str, name: str, role: str, site: str | None, agency: str | Non
             raise click.ClickException(str(error)) from error
     click.echo(f"{username} can sign in at /desk with this temporary password, shown only now:")
     click.echo(keys.temporary_password(username, asked.request_key))
+
+
+@staff.command("change")
+@click.argument("username")
+@click.option("--name", help="How colleagues know them.")
+@click.option("--role", type=click.Choice([role.value for role in Role]))
+@click.option("--site", help="Code of the centre, of a counter officer or a centre manager.")
+@click.option("--agency", help="Code of the agency, of an agency clerk.")
+@click.option("--language", type=click.Choice(["en", "sw"]))
+@BY
+def change(username: str, by: str, **given: str | None) -> None:
+    """Change what is given and leave the rest. Another role, centre or agency signs them out everywhere.
+
+    With a role, or a place, give both: the centre or agency of before is forgotten.
+    """
+    with opened(given_settings()) as transaction, transaction() as db:
+        one = _found(db, username)
+        moved = given["role"] or given["site"] or given["agency"]
+        to = Particulars(
+            given["name"] or one.name,
+            Role(given["role"] or one.role),
+            _id(db, Site, given["site"], "--site") if moved else one.site_id,
+            _id(db, Agency, given["agency"], "--agency") if moved else one.agency_id,
+            given["language"] or one.language,
+        )
+        if (to.role in AT_A_CENTRE) != bool(to.site_id) or (to.role in OF_AN_AGENCY) != bool(to.agency_id):
+            raise click.UsageError(PLACES)
+        accounts.change(db, one.id, to, asked=_asked(by))
+    click.echo(f"{one.username} is changed.")
 
 
 @staff.command("list")

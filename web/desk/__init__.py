@@ -15,7 +15,17 @@ from web.desk.closing import capacity, closures
 from web.desk.documents import collection, document, intake, scanning, shelf
 from web.desk.messages import lanes, messages
 from web.desk.signing import sign_in
-from web.desk.visits import booking_for, citizens, day_list, paper, sent_by_agency, today, turned_away, visit
+from web.desk.visits import (
+    another_phone,
+    booking_for,
+    citizens,
+    day_list,
+    paper,
+    sent_by_agency,
+    today,
+    turned_away,
+    visit,
+)
 from web.work import Work
 
 MENU: tuple[tuple[str, str, Can], ...] = (
@@ -50,6 +60,7 @@ def blueprints(work: Work) -> list[Blueprint]:
         paper.create_blueprint(work),
         citizens.create_blueprint(work),
         booking_for.create_blueprint(work),
+        another_phone.create_blueprint(work),
         scanning.create_blueprint(work),
         document.create_blueprint(work),
         collection.create_blueprint(work),

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import abort, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from core.catalogue.snapshot import Catalogue, Offering, Service, Site
 from core.people.audit import Actor
 from core.staff.roles import AT_A_CENTRE, MAY, OF_AN_AGENCY, Can, Role
+from web.desk.signing import lasting
+from web.desk.signing.typed import DROP, KEEPER, TypedKeeper
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,12 +97,29 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 def _first() -> Response | None:
     """Where they have to go before anything else: to the sign-in, or to choose a password that only they know.
 
-    From the sign-in they come back to this page: where a form was sent, to the form, if it stands at the same address.
+    From the sign-in they come back to this page. What they sent when their sign-in had worn out is kept, and they come
+    to it; where there is nothing to keep, to the form, if it stands at the same address.
     """
     if not current_user.is_authenticated:
+        if request.method == "POST" and _kept():
+            return redirect(url_for("sign_in.login", next=url_for("desk.typed")))
         looked_at = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
         return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?") if looked_at else None))
+    if request.method == "POST" and DROP in request.args:
+        typed_by_officers().drop(current_user.id, request.args[DROP])
     return redirect(url_for("sign_in.change_password")) if current_user.must_change_password else None
+
+
+def _kept() -> bool:
+    """Whether what has been sent is kept for the officer whose sign-in wore out here."""
+    whose = lasting.whose()
+    user = current_app.extensions["security"].datastore.find_user(fs_uniquifier=whose) if whose else None
+    return user is not None and user.active and typed_by_officers().keep(user.id, request)
+
+
+def typed_by_officers() -> TypedKeeper:
+    keeper: TypedKeeper = current_app.extensions[KEEPER]
+    return keeper
 
 
 def own_site(catalogue: Catalogue, code: str | None = None) -> Site:

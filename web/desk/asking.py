@@ -1,7 +1,7 @@
 """Forms of the desk: fields that say in the language being spoken what is wrong with what was typed, and keep it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -27,7 +27,7 @@ NO_TIME = N_("Type a time like 08:30.")
 NO_NUMBER = N_("Type a whole number, such as 15.")
 
 
-class Asked(OnceForm):
+class DeskForm(OnceForm):
     """A form whose labels and hints are marked with N_, and said in the language being spoken."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,12 +46,12 @@ def refuse(field: Field, sentence: object) -> None:
 
 def filled(sentence: str, *, most: int = 300) -> Callable[[Any, Field], None]:
     """A validator: something must be there, and no more than `most` characters."""
+    short = _short(most)
 
     def check(form: Any, field: Field) -> None:
         if not (field.data or "").strip():
             raise ValidationError(_(sentence))
-        if len(field.data) > most:
-            raise ValidationError(_("This is longer than {most} characters.").format(most=most))
+        short(form, field)
 
     return check
 
@@ -82,8 +82,11 @@ def one_of(label: str, *, hint: str = "", none: str = N_("Choose one."), default
 
 
 def some_of(label: str, *, hint: str = "") -> SelectMultipleField:
-    """Any of a list; the view gives the choices. What is not among them is a broken form."""
-    return SelectMultipleField(label, description=hint, widget=GovCheckboxesInput())
+    """Any of a list; the view gives the choices."""
+    checks = [_among(N_("Choose only what is in the list."))]
+    return SelectMultipleField(
+        label, description=hint, widget=GovCheckboxesInput(), validate_choice=False, validators=checks
+    )
 
 
 def tick(label: str, *, hint: str = "") -> BooleanField:
@@ -157,11 +160,11 @@ class TimeField(_Typed):
     """A time of day on the clock of 24 hours: 08:30."""
 
     def read(self, typed: str) -> time:
-        parts = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", typed)
-        try:
-            return time(int(parts[1]), int(parts[2])) if parts else time.fromisoformat("no")
-        except ValueError:
-            raise ValueError(_(NO_TIME)) from None
+        if parts := re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", typed):
+            hour, minute = int(parts[1]), int(parts[2])
+            if hour < 24 and minute < 60:
+                return time(hour, minute)
+        raise ValueError(_(NO_TIME))
 
     def shown(self, data: time) -> str:
         return f"{data:%H:%M}"
@@ -188,7 +191,7 @@ class NumberField(_Typed):
 
 def _plain(value: Any) -> Any:
     """A NUL fits no text column."""
-    return value.replace("\0", "").strip() if isinstance(value, str) else value
+    return value.strip() if isinstance(value, str) else value
 
 
 def _short(most: int) -> Callable[[Any, Field], None]:
@@ -200,12 +203,11 @@ def _short(most: int) -> Callable[[Any, Field], None]:
 
 
 def _among(none: str) -> Callable[[Any, Field], None]:
+    """A validator: of a field of one choice or several, each must have been offered."""
+
     def check(form: Any, field: Any) -> None:
-        if field.data not in _values(field.choices or ()):
+        chosen = field.data if isinstance(field, SelectMultipleField) else [field.data]
+        if not set(chosen or ()) <= {str(choice[0]) for choice in field.iter_choices()}:
             raise ValidationError(_(none))
 
     return check
-
-
-def _values(choices: Iterable[Any]) -> set[str]:
-    return {str(choice[0]) for choice in choices}

@@ -1,36 +1,37 @@
 """The record: who saw and did what, searched, and exported as a file."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import at_local, in_reach, local, local_date
+from core.clock import at_local, local, local_date
 from core.people.audit import record_event
 from core.people.tables import Event
 from core.staff import record, said
-from core.staff.record import Asked, Position
+from core.staff.record import Position
 from core.staff.roles import AT_A_CENTRE, Can
 from core.wording import gettext as _
 from core.wording import language, speaking
 from web.desk.access import needs, officer
+from web.pages.downloads import csv_lines, download
 from web.pages.forms import Form
-from web.pages.reading import BIG, number_of
+from web.pages.paging import asked_position, next_page, one_page
 from web.work import Work
 
-PAGE = 100
+A_PAGE = 100
 BATCH = 2_000
 """Events of the export that are read at once."""
 USUAL = timedelta(days=7)
 LONGEST = timedelta(days=366)
 LONGEST_OF_EVERYBODY = timedelta(days=31)
 """Citizens and Zamu itself do a thousand times more than staff."""
+_KEPT_AS = {"name": "what"}
+"""What was searched for, as the event of an export has it: its own name is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ class Search:
         who, name = typed.get("who", "").strip().lower()[:40], typed.get("name", "")[:60]
         return cls(who, name, about, since, until, everybody, wrong)
 
-    def asked(self) -> Asked:
+    def wanted(self) -> record.Search:
         """Of those events that whoever is signed in may read."""
         who = officer()
-        return Asked(
+        return record.Search(
             since=at_local(self.since, time()),
             until=at_local(self.until + timedelta(days=1), time()),
             who=self.who,
@@ -96,13 +97,13 @@ def create_blueprint(work: Work) -> Blueprint:
         """The newest first, page by page."""
         looked = Search.read(request.args, local_date(work.now()))
         with work.reading() as db:
-            found = record.events(db, looked.asked(), after=_position(request.args.get("after")), limit=PAGE + 1)
-        last = found[PAGE - 1] if len(found) > PAGE else None
+            found = record.events(db, looked.wanted(), after=asked_position(), limit=A_PAGE + 1)
+        events, last = one_page(found, A_PAGE)
         return render_template(
             "desk/audit.html",
             search=looked,
-            found=[_row(event) for event in found[:PAGE]],
-            more=f"{last.at.isoformat()}/{last.id}" if last else None,
+            found=[_row(event) for event in events],
+            next=next_page(last.at, last.id) if last else None,
             names=sorted((said.event(name), name) for name in said.EVENTS),
             wide=officer().role not in AT_A_CENTRE,
             form=Form(),
@@ -115,13 +116,11 @@ def create_blueprint(work: Work) -> Blueprint:
         if not Form().validate_on_submit():
             return search()
         looked = Search.read(request.form, local_date(work.now()))
-        kept = {name: value for name, value in looked.fields().items() if value}
+        kept = {_KEPT_AS.get(field, field): value for field, value in looked.fields().items() if value}
         with work.writing() as db:
             record_event(db, "audit.exported", "audit", actor=officer().actor, now=work.now(), **kept)
         name = f"zamu-audit-{looked.since}-{looked.until}.csv"
-        response = Response(_lines(work, looked.asked(), language()), content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return download(_lines(work, looked.wanted(), language()), name)
 
     return blueprint
 
@@ -140,17 +139,18 @@ def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _lines(work: Work, asked: Asked, tongue: str) -> Iterator[str]:
+def _lines(work: Work, wanted: record.Search, tongue: str) -> Iterator[str]:
     """The file, read in batches: a transaction each, none of them long."""
     with speaking(tongue):
-        yield "\ufeff" + _line(_("Time"), _("Who"), _("Channel"), _("What"), _("Event"), _("About"), _("Details"))
+        heads = (_("Time"), _("Who"), _("Channel"), _("What"), _("Event"), _("About"), _("Details"))
+        yield "\ufeff" + csv_lines([heads])
     after: Position | None = None
     while True:
         with work.reading() as db:
-            found = record.events(db, asked, after=after, limit=BATCH)
+            found = record.events(db, wanted, after=after, limit=BATCH)
         with speaking(tongue):
-            lines = [
-                _line(
+            lines = csv_lines(
+                (
                     local(one.at).isoformat(),
                     one.who or "",
                     one.channel,
@@ -160,24 +160,8 @@ def _lines(work: Work, asked: Asked, tongue: str) -> Iterator[str]:
                     json.dumps(one.details, ensure_ascii=False),
                 )
                 for one in found
-            ]
-        yield "".join(lines)
+            )
+        yield lines
         if len(found) < BATCH:
             return
         after = (found[-1].at, found[-1].id)
-
-
-def _line(*cells: str) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
-def _position(after: str | None) -> Position | None:
-    at, _slash, event_id = (after or "").partition("/")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    last = number_of(event_id, most=BIG)
-    return None if last is None or not moment.tzinfo or not in_reach(moment) else (moment, last)

@@ -6,18 +6,19 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, abort, render_template, request
 
 from core import sums
-from core.catalogue.snapshot import Site
+from core.catalogue.snapshot import Service, Site
 from core.clock import local_date
 from core.messaging import money
 from core.messaging.tables import Lane
 from core.staff.roles import OF_AN_AGENCY, Can
 from core.sums import MOST_DAYS, Sums
 from core.visits.turning_away import SAID, Reason
+from core.wording import dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import DayField
-from web.desk.campaigns.campaigns import csv_file
 from web.desk.messages.lanes import SAID as LANES
+from web.pages.downloads import csv_file
 from web.work import Work
 
 FROM_TODAY = timedelta(days=6)
@@ -25,7 +26,7 @@ FROM_TODAY = timedelta(days=6)
 
 
 @dataclass(slots=True)
-class Asked:
+class Choice:
     """Which days, and of which centre: from the address, so that a page can be sent to a colleague."""
 
     first: date
@@ -38,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NamedSums:
     name: str
     sums: Sums
 
@@ -49,18 +50,19 @@ def create_blueprint(work: Work) -> Blueprint:
     @blueprint.get("")
     @needs(Can.FIGURES)
     def figures() -> str:
-        asked = _asked(work)
-        lines = _lines(work, asked)
+        chosen = _chosen(work)
+        lines = _lines(work, chosen)
         total = Sums()
         for line in lines:
             total += line.sums
         return render_template(
             "desk/figures.html",
-            asked=asked,
+            chosen=chosen,
             lines=lines,
             total=total,
+            span=_("{first} to {last}").format(first=_day(chosen.first, chosen), last=_day(chosen.last, chosen)),
             sites=officer().sites(work.catalogue),
-            spent=_spent(work, asked) if officer().role not in OF_AN_AGENCY else None,
+            spent=_spent(work, chosen) if officer().role not in OF_AN_AGENCY else None,
             reason=lambda code: _(SAID[Reason(code)]) if code in list(Reason) else code,
             most=MOST_DAYS,
         )
@@ -69,78 +71,87 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.FIGURES)
     def file() -> Response:
         """The same, a line a centre and service."""
-        asked = _asked(work)
-        if asked.wrong:
+        chosen = _chosen(work)
+        if chosen.wrong:
             abort(404)
-        sites = [asked.site] if asked.site else officer().sites(work.catalogue)
         reasons = [reason.value for reason in Reason]
         heads = ["centre", "service", *sums.COUNTS, *(f"not_served_{reason}" for reason in reasons)]
         rows: list[tuple[object, ...]] = [("from", "until", *heads)]
-        for site in sites:
-            for code, found in _of_site(work, asked, site):
+        for site, services in _by_centre(work, chosen):
+            for service, found in services:
                 counts = (getattr(found, name) for name in sums.COUNTS)
                 why = (found.not_served.get(reason, 0) for reason in reasons)
-                rows.append((asked.first, asked.last, site.code, code, *counts, *why))
-        return csv_file(rows, f"figures-{asked.first}-{asked.last}.csv")
+                rows.append((chosen.first, chosen.last, site.code, service.code, *counts, *why))
+        return csv_file(rows, f"figures-{chosen.first}-{chosen.last}.csv")
 
     return blueprint
 
 
-def _asked(work: Work) -> Asked:
+def _chosen(work: Work) -> Choice:
     """Both days, or the last week. A manager sees one centre whatever is asked for."""
     today = local_date(work.now())
-    asked = Asked(today - FROM_TODAY, today, None)
+    chosen = Choice(today - FROM_TODAY, today, None)
     own = officer().sites(work.catalogue)
     code = request.args.get("centre", "")
     if len(own) == 1:
-        asked.site = own[0]
+        chosen.site = own[0]
     elif code:
-        asked.site = work.catalogue.sites.get(code) or abort(404)
+        chosen.site = work.catalogue.sites.get(code) or abort(404)
     days = {}
     for name in ("first", "last"):
         typed = request.args.get(name, "").strip()
-        asked.typed[name] = typed
+        chosen.typed[name] = typed
         if typed:
             try:
                 days[name] = DayField.parse(typed)
             except ValueError as error:
-                asked.wrong[name] = str(error)
-    first, last = days.get("first", asked.first), days.get("last", asked.last)
-    if not asked.wrong and last < first:
-        asked.wrong["last"] = _("The last day is before the first.")
-    elif not asked.wrong and last - first >= timedelta(days=MOST_DAYS):
-        asked.wrong["last"] = _("No more than {most} days at a time.").format(most=MOST_DAYS)
-    if not asked.wrong:
-        asked.first, asked.last = first, last
-    return asked
+                chosen.wrong[name] = str(error)
+    first, last = days.get("first", chosen.first), days.get("last", chosen.last)
+    if not chosen.wrong and last < first:
+        chosen.wrong["last"] = _("The last day is before the first.")
+    elif not chosen.wrong and last - first >= timedelta(days=MOST_DAYS):
+        chosen.wrong["last"] = _("No more than {most} days at a time.").format(most=MOST_DAYS)
+    if not chosen.wrong:
+        chosen.first, chosen.last = first, last
+    return chosen
 
 
-def _lines(work: Work, asked: Asked) -> list[Line]:
+def _day(day: date, chosen: Choice) -> str:
+    """16 Nov; the last day says the year, and the first where it is another one."""
+    says_year = day == chosen.last or day.year != chosen.last.year
+    return f"{dates.month_day(day)} {day.year}" if says_year else dates.month_day(day)
+
+
+def _lines(work: Work, chosen: Choice) -> list[NamedSums]:
     """Of one centre its services, of all of them a line each."""
-    catalogue = work.catalogue
-    if asked.site is not None:
-        return [Line(catalogue.services[code].names.spoken_full, s) for code, s in _of_site(work, asked, asked.site)]
     lines = []
-    for site in officer().sites(catalogue):
+    for site, services in _by_centre(work, chosen):
+        if chosen.site is not None:
+            return [NamedSums(service.names.spoken_full, found) for service, found in services]
         total = Sums()
-        for _code, found in _of_site(work, asked, site):
+        for _service, found in services:
             total += found
-        lines.append(Line(site.names.spoken_full, total))
+        lines.append(NamedSums(site.names.spoken_full, total))
     return lines
 
 
-def _of_site(work: Work, asked: Asked, site: Site) -> list[tuple[str, Sums]]:
-    """By service code, those that one may see."""
+def _by_centre(work: Work, chosen: Choice) -> list[tuple[Site, list[tuple[Service, Sums]]]]:
+    """Each centre that was chosen, with its services of which there is anything and that one may see."""
     catalogue, who = work.catalogue, officer()
-    seen = {service.id for service in catalogue.services.values() if who.sees_service(service)}
+    sites = [chosen.site] if chosen.site else who.sites(catalogue)
+    services = [service for service in catalogue.services.values() if who.sees_service(service)]
     with work.reading() as db:
-        found = sums.at_site(db, site.id, first=asked.first, last=asked.last, services=seen)
-    return [(service.code, found[service.id]) for service in catalogue.services.values() if service.id in found]
+        days = {"first": chosen.first, "last": chosen.last}
+        found = sums.at_sites(db, [site.id for site in sites], **days, services={service.id for service in services})
+    return [
+        (site, [(service, here[service.id]) for service in services if service.id in here])
+        for site, here in ((site, found.get(site.id, {})) for site in sites)
+    ]
 
 
-def _spent(work: Work, asked: Asked) -> list[tuple[str, money.Cost]]:
+def _spent(work: Work, chosen: Choice) -> list[tuple[str, money.Cost]]:
     """Messages and calls of all centres together, and what they cost."""
     with work.reading() as db:
-        costs = money.costs(db, asked.first, asked.last)
+        costs = money.costs(db, chosen.first, chosen.last)
     named = {**{lane.value: _(LANES[lane]) for lane in Lane}, money.USSD: _("Calls (USSD)")}
     return [(named[what], costs.get(what, money.Cost())) for what in named]

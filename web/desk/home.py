@@ -1,5 +1,6 @@
 """The first page after signing in, and the menu of all pages."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Blueprint, Flask, render_template, request, url_for
@@ -10,8 +11,9 @@ from flask_wtf.csrf import generate_csrf
 from core.catalogue.snapshot import Catalogue
 from core.staff.roles import SAID
 from core.wording import gettext as _
+from core.wording.dates import clock
 from web import desk
-from web.desk.access import officer, signed_in
+from web.desk.access import officer, signed_in, typed_by_officers
 from web.work import Work
 
 
@@ -29,7 +31,15 @@ def create_blueprint(work: Work) -> Blueprint:
             who=who,
             role=_(SAID[who.role]),
             place=place_name(work.catalogue, who.site_id, who.agency_id),
+            typed=typed_by_officers().of(who.id),
         )
+
+    @blueprint.get("/typed")
+    @signed_in
+    def typed() -> str:
+        """What they sent when their sign-in had worn out: to be looked over in its form, and sent again."""
+        kept = [(one, clock(datetime.fromisoformat(one.at))) for one in typed_by_officers().of(officer().id)]
+        return render_template("desk/signing/typed.html", kept=kept)
 
     return blueprint
 

@@ -1,19 +1,12 @@
-"""What an officer may fetch for an hour, and nobody else: sealed, in Valkey, which forgets it by itself."""
+"""What an officer may fetch for an hour, and nobody else."""
 
-import json
-import zlib
 from dataclasses import asdict, dataclass, field
 
-import redis
-import structlog
-
-from core.people.sealing import Sealer, Unsealable
 from web.desk.access import officer
+from web.desk.for_an_hour import ForAnHour
 
-KEPT_SECONDS = 3600
-WAIT_SECONDS = 1.0
-
-_log = structlog.get_logger("desk.kept")
+BEGUN_SECONDS = 300
+"""Longer than any file takes: what has not come to its end by then was broken off with its process."""
 
 
 @dataclass(slots=True)
@@ -39,43 +32,23 @@ class Keeper:
     """Without Valkey nothing is kept: `put` says so."""
 
     def __init__(self, url: str, secret_key: str) -> None:
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=WAIT_SECONDS, socket_connect_timeout=WAIT_SECONDS, protocol=2
-        )
-        self._sealer = Sealer(secret_key, "returned-rows")
+        self._hour = ForAnHour(url, secret_key, "returned-rows")
 
     def begin(self, key: str, kept: Kept) -> bool:
-        """Keep it unless there is one under this key already: then False, and somebody else has begun."""
-        try:
-            return bool(self._client.set(self._name(key), self._sealed(kept), ex=KEPT_SECONDS, nx=True))
-        except redis.RedisError as error:
-            _log.warning("nothing can be kept", error=type(error).__name__)
-            return True
+        """Keep it for some minutes unless there is one under this key already: then False, and somebody has begun."""
+        return self._hour.begin(self._name(key), asdict(kept), seconds=BEGUN_SECONDS)
 
     def put(self, key: str, kept: Kept) -> bool:
         """Whether it could be kept."""
-        try:
-            return bool(self._client.set(self._name(key), self._sealed(kept), ex=KEPT_SECONDS))
-        except redis.RedisError as error:
-            _log.warning("nothing can be kept", error=type(error).__name__)
-            return False
+        return self._hour.put(self._name(key), asdict(kept))
 
     def drop(self, key: str) -> None:
-        try:
-            self._client.delete(self._name(key))
-        except redis.RedisError as error:
-            _log.warning("nothing can be kept", error=type(error).__name__)
+        self._hour.drop(self._name(key))
 
     def get(self, key: str) -> Kept | None:
         """None: it is over, was never there, or is another officer's."""
-        try:
-            found = self._client.get(self._name(key))
-            return Kept(**json.loads(zlib.decompress(self._sealer.open(found)))) if isinstance(found, bytes) else None
-        except (redis.RedisError, Unsealable):
-            return None
+        found = self._hour.get(self._name(key))
+        return None if found is None else Kept(**found)
 
     def _name(self, key: str) -> str:
         return f"desk:{officer().id}:returned:{key}"
-
-    def _sealed(self, kept: Kept) -> bytes:
-        return self._sealer.seal(zlib.compress(json.dumps(asdict(kept)).encode()))

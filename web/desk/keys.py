@@ -26,7 +26,7 @@ from core.wording import N_
 from core.wording import gettext as _
 from core.wording.dates import when
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, refuse, some_of, words
+from web.desk.asking import DeskForm, refuse, some_of, words
 from web.desk.home import place_name
 from web.pages.reading import asked_number
 from web.work import Work
@@ -36,7 +36,7 @@ SHOWN_FOR = timedelta(minutes=10)
 MOST_FAILING = 50
 
 
-class KeyForm(Asked):
+class KeyForm(DeskForm):
     """What a new key is for, and what it may be used for."""
 
     name = words(
@@ -50,7 +50,7 @@ class KeyForm(Asked):
             raise ValidationError(_("Choose at least one."))
 
 
-class WebhookForm(Asked):
+class WebhookForm(DeskForm):
     """Where to tell, and what."""
 
     url = words(
@@ -113,7 +113,7 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.KEYS)
     def revoke(key_id: int) -> str | Response:
         """End a key at once."""
-        agency_id, form = _agency(work), Asked()
+        agency_id, form = _agency(work), DeskForm()
         with work.reading() as db:
             key = next((it for it in keys.keys_of(db, agency_id) if it.id == key_id), None)
         if key is None:
@@ -163,7 +163,7 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.KEYS)
     def webhook(webhook_id: int) -> str:
         """How it goes: what it has not taken."""
-        return _webhook_page(webhook_id, Asked())
+        return _webhook_page(webhook_id, DeskForm())
 
     @blueprint.post("/webhooks/<small:webhook_id>/test")
     @needs(Can.KEYS)
@@ -179,7 +179,7 @@ def create_blueprint(work: Work) -> Blueprint:
     @blueprint.route("/webhooks/<small:webhook_id>/end", methods=["GET", "POST"])
     @needs(Can.KEYS)
     def end_webhook(webhook_id: int) -> str | Response:
-        agency_id, form = _agency(work), Asked()
+        agency_id, form = _agency(work), DeskForm()
         back = url_for("keys.list_keys", **_where(agency_id))
         if form.validate_on_submit():
 
@@ -194,7 +194,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     def change(webhook_id: int, command: Callable[[Session, Webhook], object]) -> str | Response:
         """Do one thing with a webhook, and go back to its page."""
-        agency_id, form = _agency(work), Asked()
+        agency_id, form = _agency(work), DeskForm()
         if not form.validate_on_submit():
             return _webhook_page(webhook_id, form)
 
@@ -204,7 +204,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
         return _do(form, act, url_for("keys.webhook", webhook_id=webhook_id, **_where(agency_id)))
 
-    def _webhook_page(webhook_id: int, form: Asked) -> str:
+    def _webhook_page(webhook_id: int, form: DeskForm) -> str:
         found = _found(webhook_id)
         with work.reading() as db:
             failing = deliveries.failing(db, webhook_id, limit=MOST_FAILING)
@@ -219,7 +219,7 @@ def create_blueprint(work: Work) -> Blueprint:
         except NoSuchWebhook:
             abort(404)
 
-    def _do(form: Asked, command: Callable[[Session], Outcome], then: str) -> Response:
+    def _do(form: DeskForm, command: Callable[[Session], Outcome], then: str) -> Response:
         try:
             with work.writing() as db:
                 _once(db, form.key("desk"), command)
@@ -264,6 +264,6 @@ def _shown(name: str, secret: str | None, agency_id: int) -> str:
     return render_template("desk/keys_shown.html", name=name, secret=secret, **_where(agency_id))
 
 
-def _one_form(form: Asked, heading: str, button: str, agency_id: int, lines: Sequence[str] = ()) -> str:
+def _one_form(form: DeskForm, heading: str, button: str, agency_id: int, lines: Sequence[str] = ()) -> str:
     back = url_for("keys.list_keys", **_where(agency_id))
     return render_template("desk/one_form.html", form=form, heading=heading, button=button, lines=lines, back=back)

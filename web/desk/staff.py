@@ -6,34 +6,37 @@ twice shows the same ones.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect, GovTextInput
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectField, StringField
+from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its stubs are of the version before
+from wtforms.validators import AnyOf
 
 from core.catalogue.snapshot import Catalogue
 from core.db import Session
 from core.staff import colleagues as accounts
-from core.staff.colleagues import USERNAME, Asked, Charge, Newcomer
-from core.staff.errors import NoSuchColleague, NotTheirs, UsernameTaken
+from core.staff.colleagues import USERNAME, Asked, Charge, Newcomer, Particulars
+from core.staff.errors import ChangedMeanwhile, NoSuchColleague, NotTheirs, UsernameTaken
 from core.staff.roles import AT_A_CENTRE, OF_AN_AGENCY, SAID, Can, Role
 from core.staff.secrets import Secrets
 from core.staff.tables import Staff
-from core.wording import LANGUAGES
+from core.wording import LANGUAGES, N_
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.home import place_name
 from web.pages.forms import OnceForm
+from web.pages.paging import next_page, one_page
 from web.work import Work
 
 PAGE = 50
 TONGUES = {"en": "English", "sw": "Kiswahili"}
 
 
-class NewcomerForm(OnceForm):
+class AccountForm(OnceForm):
     """A field that does not apply to the role is not looked at."""
 
     username = StringField(widget=GovTextInput())
@@ -42,7 +45,11 @@ class NewcomerForm(OnceForm):
     site = SelectField(widget=GovSelect(), validate_choice=False)
     agency = SelectField(widget=GovSelect(), validate_choice=False)
     language = RadioField(
-        widget=GovRadioInput(), default="en", choices=[SelectChoice(code, TONGUES[code]) for code in LANGUAGES]
+        widget=GovRadioInput(),
+        default="en",
+        choices=[SelectChoice(code, TONGUES[code]) for code in LANGUAGES],
+        validate_choice=False,
+        validators=[AnyOf(LANGUAGES, N_("Choose one."))],
     )
 
     def offer(self, charge: Charge, catalogue: Catalogue) -> None:
@@ -61,18 +68,15 @@ class NewcomerForm(OnceForm):
             *(SelectChoice(code, name) for name, code in agencies),
         ]
 
-    def newcomer(self, charge: Charge, catalogue: Catalogue) -> Newcomer | None:
-        """Whom it describes; None, with sentences beside the fields, where something is wrong."""
-        username, name = (self.username.data or "").strip().lower(), " ".join((self.name.data or "").split())
+    def particulars(self, charge: Charge, catalogue: Catalogue) -> Particulars | None:
+        """What it says of somebody; None, with sentences beside the fields, where something is wrong."""
+        name = " ".join((self.name.data or "").split())
         role = next((role for role in charge.roles() if role.value == self.role.data), None)
         site = catalogue.sites.get(self.site.data or "")
         agencies = {str(service.agency_id): service.agency_id for service in catalogue.services.values()}
         site_id = charge.site_id or (site.id if site else None) if role in AT_A_CENTRE else None
         agency_id = agencies.get(self.agency.data or "") if role in OF_AN_AGENCY else None
         wrong = {
-            "username": None
-            if USERNAME.fullmatch(username)
-            else _("Type the staff number: 3 to 32 letters and digits, without spaces."),
             "name": None if 2 <= len(name) <= 80 else _("Type the name as colleagues know it."),
             "role": None if role else _("Choose what they do."),
             "site": _("Choose the centre they work at.") if role in AT_A_CENTRE and not site_id else None,
@@ -83,7 +87,22 @@ class NewcomerForm(OnceForm):
                 self[field].errors = [sentence]
         if role is None or any(wrong.values()):
             return None
-        return Newcomer(username, name, role, site_id, agency_id, self.language.data or "en")
+        return Particulars(name, role, site_id, agency_id, self.language.data or "en")
+
+    def newcomer(self, charge: Charge, catalogue: Catalogue) -> Newcomer | None:
+        """Whom it describes; None, with sentences beside the fields, where something is wrong."""
+        username, particulars = (self.username.data or "").strip().lower(), self.particulars(charge, catalogue)
+        if not USERNAME.fullmatch(username):
+            self.username.errors = [_("Type the staff number: 3 to 32 letters and digits, without spaces.")]
+        elif particulars is not None:
+            return Newcomer(username, **asdict(particulars))
+        return None
+
+
+class ChangeForm(AccountForm):
+    """Of an account that there is: its number stays, and only what the page has shown is changed."""
+
+    seen = HiddenField()
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -97,15 +116,20 @@ def create_blueprint(work: Work) -> Blueprint:
         words, after = request.args.get("words", "")[:80], request.args.get("after", "")[:40]
         with work.reading() as db:
             found = accounts.colleagues(db, _charge(), words=words, after=after, limit=PAGE + 1)
-        more = found[PAGE - 1].username if len(found) > PAGE else None
-        people = [(one, _about(work.catalogue, one)) for one in found[:PAGE]]
-        return render_template("desk/staff.html", people=people, words=words, more=more, now=work.now())
+        page, last = one_page(found, PAGE)
+        return render_template(
+            "desk/staff.html",
+            people=[(one, _about(work.catalogue, one)) for one in page],
+            words=words,
+            next=next_page(last.username) if last else None,
+            now=work.now(),
+        )
 
     @blueprint.route("/new", methods=["GET", "POST"])
     @needs(Can.STAFF)
     def new() -> str | Response:
         """Make an account, and show its temporary password."""
-        form, charge = NewcomerForm(), _charge()
+        form, charge = AccountForm(), _charge()
         form.offer(charge, work.catalogue)
         newcomer = form.newcomer(charge, work.catalogue) if form.validate_on_submit() else None
         if newcomer is not None:
@@ -121,10 +145,30 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.STAFF)
     def colleague(staff_id: int) -> str:
         """One account, and what can be done for whoever cannot sign in."""
-        one = found(staff_id)
-        return render_template(
-            "desk/staff_colleague.html", one=one, about=_about(work.catalogue, one), form=OnceForm(), now=work.now()
-        )
+        return page(found(staff_id), OnceForm())
+
+    @blueprint.route("/<small:staff_id>/change", methods=["GET", "POST"])
+    @needs(Can.STAFF)
+    def particulars(staff_id: int) -> str | Response:
+        """Their name, what they do and where, and their language."""
+        one, charge = found(staff_id), _charge()
+        form = ChangeForm(data=_as_typed(work.catalogue, one) | {"seen": accounts.mark(one)})
+        del form.username
+        form.offer(charge, work.catalogue)
+        to = form.particulars(charge, work.catalogue) if form.validate_on_submit() else None
+        if to is not None:
+            try:
+                with work.writing() as db:
+                    accounts.change(db, staff_id, to, seen=form.seen.data or "", asked=_asked(form, work))
+                return redirect(url_for("staff.colleague", staff_id=staff_id))
+            except NoSuchColleague:
+                abort(404)
+            except ChangedMeanwhile:
+                one = found(staff_id)
+                changed = _("A colleague has changed this account meanwhile. It is now: {name}, {about}.")
+                form.form_errors.append(changed.format(name=one.name, about=_about(work.catalogue, one)))
+                form.seen.data = accounts.mark(one)
+        return render_template("desk/staff_change.html", form=form, one=one, choose=len(charge.roles()) > 1)
 
     @blueprint.post("/<small:staff_id>/off")
     @needs(Can.STAFF)
@@ -158,9 +202,7 @@ def create_blueprint(work: Work) -> Blueprint:
         """Do one thing to an account: with something to show for it, or back to its page."""
         form = OnceForm()
         if not form.validate_on_submit():
-            one = found(staff_id)
-            page = {"one": one, "about": _about(work.catalogue, one), "form": form, "now": work.now()}
-            return render_template("desk/staff_colleague.html", **page)
+            return page(found(staff_id), form)
         try:
             with work.writing() as db:
                 outcome = command(db, _asked(form, work))
@@ -171,6 +213,12 @@ def create_blueprint(work: Work) -> Blueprint:
         if isinstance(outcome, list):
             return shown(staff_id, codes=outcome)
         return redirect(url_for("staff.colleague", staff_id=staff_id))
+
+    def page(one: Staff, form: OnceForm) -> str:
+        about, choose = _about(work.catalogue, one), len(_charge().roles()) > 1
+        return render_template(
+            "desk/staff_colleague.html", one=one, about=about, form=form, choose=choose, now=work.now()
+        )
 
     def shown(staff_id: int, *, password: str | None = None, codes: list[str] | None = None) -> str:
         return render_template("desk/staff_shown.html", one=found(staff_id), password=password, codes=codes)
@@ -197,6 +245,17 @@ def _asked_key(form: OnceForm) -> str:
 
 def _asked(form: OnceForm, work: Work) -> Asked:
     return Asked(_charge(), officer().actor, _asked_key(form), work.now())
+
+
+def _as_typed(catalogue: Catalogue, one: Staff) -> dict[str, str]:
+    """As the fields of the form hold it."""
+    return {
+        "name": one.name,
+        "role": one.role,
+        "site": catalogue.site_by_id(one.site_id).code if one.site_id is not None else "",
+        "agency": str(one.agency_id or ""),
+        "language": one.language,
+    }
 
 
 def _about(catalogue: Catalogue, one: Staff) -> str:

@@ -176,6 +176,7 @@ def _environment(
         "ZAMU_CALLBACK_SECRETS": secrets.callback_secret,
         "ZAMU_AT_USERNAME": "sandbox",
         "ZAMU_AT_API_KEY": secrets.at_api_key,
+        "ZAMU_PUBLIC_URL": f"http://127.0.0.1:{settings.port}",
     }
     if not settings.at_base_url:
         made |= {

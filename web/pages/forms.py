@@ -20,6 +20,8 @@ from core.wording import gettext as _
 
 EXPIRED = N_("This page was open for a long time. Nothing was done: please press the button again.")
 CSRF = "csrf_token"
+MOST_FORM = 64 * 1024
+"""Bytes of a form without a file: five texts of 1,000 characters, of which a browser makes up to 12 bytes each."""
 _UNSEEN = frozenset({CSRF, "request_key"})
 """Fields that nobody types: if one of them is wrong, the page is old, or was not ours."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -17,20 +16,17 @@ from core import wording
 from core.settings import Settings
 from core.wording import gettext as _
 from web.pages.look import STATIC, assets
-from web.pages.reading import use_numbers
+from web.pages.reading import NONSENSE, PageRequest, use_numbers
 
 A_YEAR = 31_536_000
-CALLBACKS = ("/ussd/", "/sms/", "/healthz", "/readyz", "/metrics")
-"""Where no person looks: answers are plain text, in no language."""
 API = "/api/"
 DESK = "/desk"
 A_MINUTE = 60
-NONSENSE = re.compile("[\0\ud800-\udfff]")
-"""Half of a character, or the one that ends texts in C."""
 
 
 def frame(app: Flask, settings: Settings) -> None:
     """Set an application up for pages."""
+    app.request_class = PageRequest
     key = hmac.digest(hashlib.sha256(settings.secret_key.encode()).digest(), b"page-sessions", "sha256")
     secure = settings.public_url.startswith("https://")
     app.config.update(
@@ -80,7 +76,7 @@ def frame(app: Flask, settings: Settings) -> None:
 
 def is_page(path: str) -> bool:
     """Whether a person looks at what is answered here."""
-    return not path.startswith((*CALLBACKS, API))
+    return not path.startswith(API)
 
 
 def is_desk(path: str) -> bool:
@@ -119,7 +115,7 @@ def _speak() -> None:
 
 
 def _refuse_nonsense() -> None:
-    """No page has such an address, and no text column takes what is in it."""
+    """No page has such an address. Of what is typed it is left out (PageRequest)."""
     if is_page(request.path):
         given = (request.path, *(part for pair in request.args.items(multi=True) for part in pair))
         if any(NONSENSE.search(part) for part in given):

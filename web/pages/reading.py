@@ -1,12 +1,31 @@
-"""Numbers out of addresses: whatever stands there, a statement of the database gets one that fits its column."""
+"""What comes in: whatever stands in an address or a form, the database gets texts and numbers that fit its columns."""
 
-from flask import Flask, request
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Flask, Request, request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import BaseConverter, ValidationError
+
+NONSENSE = re.compile("[\0\ud800-\udfff]")
+"""Half of a character, or the one that ends texts in C: no text column takes them."""
 
 SMALL = 2**31 - 1
 """The greatest that fits an integer column."""
 BIG = 2**63 - 1
 """The greatest that fits a bigint column."""
+
+
+class PageRequest(Request):
+    """What somebody types goes on without nonsense, as if it had not been there: nobody sees it, or has typed it."""
+
+    def _load_form_data(self) -> None:
+        if "form" in self.__dict__:
+            return
+        super()._load_form_data()
+        sent = self.__dict__["form"].items(multi=True)
+        plain = [(NONSENSE.sub("", name), NONSENSE.sub("", value)) for name, value in sent]
+        self.__dict__["form"] = ImmutableMultiDict(plain)
 
 
 class Number(BaseConverter):
@@ -46,3 +65,9 @@ def number_of(text: str | None, *, most: int = SMALL) -> int | None:
 def asked_number(name: str, *, most: int = SMALL) -> int | None:
     """A number in the query of an address; None where there is none, or it is nonsense."""
     return number_of(request.args.get(name), most=most)
+
+
+def url_with(address: str, **changes: str) -> str:
+    """The same address with some of what it asks for changed."""
+    parts = urlsplit(address)
+    return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query, keep_blank_values=True)) | changes)}"

@@ -1,4 +1,4 @@
-"""What is answered when something cannot be: a page for a person, plain text for a gateway, a problem for an agency.
+"""What is answered when something cannot be: a page for a person, a problem for an agency, plain text for a gateway.
 
 Whatever went wrong, nothing was changed: the transaction was undone. The pages
 say so, and what to do.
@@ -6,69 +6,74 @@ say so, and what to do.
 
 from collections.abc import Callable
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, request
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from core.db import DatabaseDown
 from core.wording import gettext as _
 from web import logs
+from web.api import problems
 from web.pages import limits
-from web.pages.frame import API, is_desk, is_page, problem
+from web.pages.frame import API, is_desk, problem
 
 AGAIN_SECONDS = 30
 """After which a browser or a client may ask again for what the database could not answer."""
 
 
-def refuse(app: Flask, *, dial: str, most_body: int) -> None:
-    """Answer all that goes wrong in an application.
+Answer = Callable[[int, str, int | None], Response]
+"""A status, a sentence for programs, and the seconds to wait where they are known: what is answered."""
 
-    Args:
-        dial: the code that does the same without a browser.
-        most_body: bytes that a callback may have.
-    """
-    plain = _plain_sentences(most_body)
 
-    def refused(error: HTTPException) -> Response:
-        status = error.code or 500
-        return _answer(status, plain.get(status, error.description or "The request cannot be answered."), dial)
+def refuse(app: Flask, *, dial: str) -> None:
+    """Answer what goes wrong where people and agencies ask; `dial` is the code that does the same without a browser."""
+
+    def answer(status: int, sentence: str, seconds: int | None) -> Response:
+        if request.path.startswith(API):
+            return problems.of_status(status, sentence)
+        heading, *sentences = _SAID.get(status, _failure)(dial, seconds)
+        return problem(status, heading, *sentences)
 
     def too_often(error: RateLimitExceeded) -> Response:
         seconds = limits.seconds_left()
-        response = _answer(429, "Too many requests. Try again later.", dial, seconds=seconds)
+        response = answer(429, "Too many requests. Try again later.", seconds)
         if seconds is not None:
             response.headers["Retry-After"] = str(seconds)
         return response
 
+    _handle(app, answer)
+    app.register_error_handler(RateLimitExceeded, too_often)
+
+
+def refuse_plainly(doors: Flask) -> None:
+    """Answer what goes wrong where gateways and operators ask."""
+
+    def answer(status: int, sentence: str, seconds: int | None) -> Response:
+        return Response(sentence, status, content_type="text/plain; charset=utf-8")
+
+    _handle(doors, answer)
+
+
+def _handle(app: Flask, answer: Answer) -> None:
+    def refused(error: HTTPException) -> Response:
+        status = error.code or 500
+        plain = {404: "There is nothing here.", 413: f"The body is longer than {request.max_content_length} bytes."}
+        return answer(status, plain.get(status, error.description or "The request cannot be answered."), None)
+
     def database_down(error: Exception) -> Response:
         logs.logger("web").error("the database did not answer", error=type(error).__name__)
-        response = _answer(503, "The database does not answer. Try again in a minute.", dial)
+        response = answer(503, "The database does not answer. Try again in a minute.", None)
         response.headers["Retry-After"] = str(AGAIN_SECONDS)
         return response
 
     def failed(error: Exception) -> Response:
         logs.logger("web").exception("request failed", error=type(error).__name__)
-        return _answer(500, "Something failed here. The operator has been told.", dial)
+        return answer(500, "Something failed here. The operator has been told.", None)
 
     app.register_error_handler(HTTPException, refused)
-    app.register_error_handler(RateLimitExceeded, too_often)
     for kind in DatabaseDown:
         app.register_error_handler(kind, database_down)
     app.register_error_handler(Exception, failed)
-
-
-def _plain_sentences(most_body: int) -> dict[int, str]:
-    return {404: "There is nothing here.", 413: f"The body is longer than {most_body} bytes."}
-
-
-def _answer(status: int, plain: str, dial: str, *, seconds: int | None = None) -> Response:
-    if request.path.startswith(API):
-        body = json.dumps({"type": "about:blank", "title": plain.partition(".")[0], "status": status, "detail": plain})
-        return Response(body, status, content_type="application/problem+json")
-    if not is_page(request.path):
-        return Response(plain, status, content_type="text/plain; charset=utf-8")
-    heading, *sentences = _SAID.get(status, _failure)(dial, seconds)
-    return problem(status, heading, *sentences)
 
 
 def _forbidden(dial: str, seconds: int | None) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class _Answers:
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = speaks(Blueprint("confirming", __name__, url_prefix="/book"))
-    tokens = coming.Tokens(work.settings.secret_key)
+    tokens = coming.tokens(work)
 
     @blueprint.route("/<service>/<site>/<what>/check", methods=["GET", "POST"], endpoint="check")
     def check(service: str, site: str, what: str) -> Page:
@@ -67,7 +67,7 @@ def create_blueprint(work: Work) -> Blueprint:
         contact_id = proven(work.now())
         if contact_id is None:
             return redirect(wanted.to("holding.phone", who=token or coming.NOBODY))
-        person_id = None if token == coming.NOBODY else tokens.person(contact_id, token)
+        person_id = None if token == coming.NOBODY else tokens.person_of(contact_id, token)
         if person_id is None and token != coming.NOBODY:
             return redirect(wanted.to("holding.who"))
         another = request.args.get("another", "0")
@@ -113,7 +113,7 @@ def _before(answers: _Answers, before: Sequence[Booking]) -> str:
 
 def _do(work: Work, answers: _Answers, form: OnceForm) -> Page:
     wanted = answers.wanted
-    intent = intent_of(work, answers.contact_id, form.key(f"portal:{wanted.deed}:{answers.contact_id}"))
+    intent = intent_of(work, answers.contact_id, form)
     if wanted.starts_at is None:
         return _wait(work, answers, intent)
     if wanted.moving:

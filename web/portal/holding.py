@@ -58,20 +58,18 @@ def take(work: Work, form: OnceForm, wanted: Wanted) -> Response:
     if contact_id is None:
         return redirect(wanted.to("holding.phone"))
     with work.writing() as db:
-        refused = hold(work, db, contact_id, form.key("portal"), wanted)
+        refused = hold(work, db, contact_id, form, wanted)
     return redirect(wanted.times(refused) if refused else _after_phone(wanted))
 
 
-def hold(work: Work, db: Session, contact_id: int, key: str, wanted: Wanted) -> str:
+def hold(work: Work, db: Session, contact_id: int, form: OnceForm, wanted: Wanted) -> str:
     """Hold the time for a phone. Answers the word for why it cannot be had, or an empty one. A wait needs no place."""
     if wanted.starts_at is None:
         return ""
-    # One page has many times on it: each is another request.
-    intent = intent_of(work, contact_id, f"{key}:{contact_id}:hold:{wanted.slot['site']}:{wanted.slot['what']}")
     try:
         commands.hold(
             db,
-            intent,
+            intent_of(work, contact_id, form),
             offering=wanted.offering,
             starts_at=wanted.starts_at,
             closed_days=work.catalogue.closed_days,
@@ -94,7 +92,7 @@ def held_until(db: Session, contact_id: int, wanted: Wanted, now: datetime) -> d
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = speaks(Blueprint("holding", __name__, url_prefix="/book"))
     prover = Prover(work)
-    tokens = coming.Tokens(work.settings.secret_key)
+    tokens = coming.tokens(work)
 
     def look(service: str, site: str, what: str) -> Wanted | Response:
         wanted = wanted_or_404(work.catalogue, service, site, what)
@@ -123,9 +121,9 @@ def create_blueprint(work: Work) -> Blueprint:
             return wanted
         refused = ""
 
-        def then(db: Session, contact_id: int, key: str) -> None:
+        def then(db: Session, contact_id: int, form: OnceForm) -> None:
             nonlocal refused
-            refused = hold(work, db, contact_id, key, wanted)
+            refused = hold(work, db, contact_id, form, wanted)
 
         return ask_code(
             prover,

@@ -20,7 +20,17 @@ from core.wording import gettext as _
 from web import seeing
 from web.pages.forms import OnceForm
 from web.pages.limits import limited
-from web.portal.proving import SENDING, PhoneForm, Prover, ask_code, ask_phone, forget, intent_of, proven
+from web.portal.proving import (
+    SENDING,
+    PhoneForm,
+    Prover,
+    ask_code,
+    ask_phone,
+    forget,
+    intent_of,
+    phone_field,
+    proven,
+)
 from web.portal.wanted import where
 from web.portal.words import speaks
 from web.work import Work
@@ -32,6 +42,7 @@ class FindForm(PhoneForm):
     """The number and the phone that belong together."""
 
     reference = StringField(widget=GovTextInput())
+    phone = phone_field()  # once more, so that it comes second: what is wrong is listed in the order of the page
 
     def __init__(self, **more: object) -> None:
         super().__init__(**more)
@@ -68,7 +79,8 @@ def _finding(blueprint: Blueprint, work: Work, prover: Prover) -> None:
         reference = parse_reference(form.reference.data or "")
 
         def is_theirs(db: Session, contact_id: int) -> bool:
-            return _booking(db, reference, contact_id, work.now()) is not None
+            now = work.now()
+            return _booking(db, reference, contact_id, now) is not None or _is_lost(db, reference, contact_id, now)
 
         refused = prover.send(form, form.number, about=reference, only_if=is_theirs)
         return redirect(url_for("own_booking.code", reference=reference, said=refused or None))
@@ -124,6 +136,10 @@ def _seeing(blueprint: Blueprint, work: Work) -> None:
                 (booking, seeing.of_booking(work, db, booking), closing.moved_by_closure(db, booking.id))
                 for booking in queries.live_bookings(db, contact_id, now)
             ]
+            lost = [
+                (booking, seeing.of_booking(work, db, booking))
+                for booking in closing.lost_by_closure(db, contact_id, now=now)
+            ]
             offers = [(o, catalogue.offering_by_id(o.offering_id)) for o in waits.open_offers(db, contact_id, now)]
             waiting = [
                 (wait, catalogue.service_by_id(wait.service_id), catalogue.site_by_id(wait.site_ids[0]))
@@ -131,7 +147,7 @@ def _seeing(blueprint: Blueprint, work: Work) -> None:
                 if wait.booking_id is None
             ]
         return render_template(
-            "portal/own_mine.html", bookings=bookings, offers=offers, waiting=waiting, form=OnceForm()
+            "portal/own_mine.html", bookings=bookings, lost=lost, offers=offers, waiting=waiting, form=OnceForm()
         )
 
     @blueprint.get("/<reference>")
@@ -191,7 +207,7 @@ def _changing(blueprint: Blueprint, work: Work) -> None:
             # The key decides before the booking is looked for: a second press gets the first answer.
             try:
                 with work.writing() as db:
-                    intent = intent_of(work, contact_id, form.key(f"portal:give-up:{contact_id}:{reference}"))
+                    intent = intent_of(work, contact_id, form)
                     commands.give_up(db, intent, reference=reference)
             except NoSuchBooking:
                 return redirect(url_for("own_booking.mine", said="none"))
@@ -214,7 +230,7 @@ def _changing(blueprint: Blueprint, work: Work) -> None:
         said = "sms"
         try:
             with work.writing() as db:
-                intent = intent_of(work, found[0], form.key(f"portal:sms:{found[0]}:{reference}"))
+                intent = intent_of(work, found[0], form)
                 commands.send_again(db, intent, reference=reference)
         except TooManySms:
             said = "sms-lately"
@@ -234,11 +250,17 @@ def own(work: Work, reference: str) -> tuple[int, Booking] | Response:
         return redirect(url_for("own_booking.find", reference=reference))
     with work.reading() as db:
         booking = _booking(db, reference, contact_id, work.now())
+        is_lost = booking is None and _is_lost(db, reference, contact_id, work.now())
     if booking is None:
-        return redirect(url_for("own_booking.mine", said="none"))
+        return redirect(url_for("own_booking.mine", said=None if is_lost else "none"))
     return contact_id, booking
 
 
 def _booking(db: Session, reference: str, contact_id: int, now: datetime) -> Booking | None:
     bookings = queries.live_bookings(db, contact_id, now)
     return next((booking for booking in bookings if booking.reference == reference), None)
+
+
+def _is_lost(db: Session, reference: str, contact_id: int, now: datetime) -> bool:
+    """Whether a closure took it: the page of the phone says so."""
+    return any(lost.reference == reference for lost in closing.lost_by_closure(db, contact_id, now=now))

@@ -5,7 +5,6 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import phonenumbers
 from flask import redirect, render_template, request, session
@@ -27,11 +26,15 @@ from core.people.tables import Person
 from core.phones import is_abroad, parse_phone
 from core.wording import gettext as _
 from web.pages.forms import OnceForm
+from web.pages.reading import url_with
 from web.work import Work
 
 REMEMBERED = timedelta(minutes=30)
 SENDING = "200 per hour"
 """Codes from one address. A whole mobile network may share it, so a phone's own limits (core) do most of the work."""
+
+OF_ONE_PERSON = ("proven", "asking", "document")
+"""What a session holds of a citizen: the phone, whose code was asked for, and the document that was looked up."""
 
 ENOUGH, ENOUGH_ABROAD = "enough", "enough-abroad"
 """Why no code was sent, as the next page says it (book_said.html)."""
@@ -109,9 +112,9 @@ def proven(now: datetime) -> int | None:
 
 
 def forget() -> None:
-    """For a computer that others use too."""
-    session.pop("proven", None)
-    session.pop("asking", None)
+    """For a computer that others use too: nothing is left of who was there, on any page of the portal."""
+    for kept in OF_ONE_PERSON:
+        session.pop(kept, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,7 @@ class Prover:
 
     def _intent(self, form: OnceForm, asking: Asking, what: str) -> Intent:
         """Nobody is proven yet, so nobody acts."""
+        # Whose code it is, for which booking, only the session knows: the same form may be sent about another.
         key = form.key(f"portal:{what}:{asking.contact_id}:{asking.about}")
         return Intent(asking.contact_id, key, Actor("portal"), wording.language(), self._work.now())
 
@@ -226,8 +230,10 @@ def spaced(phone: str) -> str:
     return phonenumbers.format_number(phonenumbers.parse(phone), kind)
 
 
-def intent_of(work: Work, contact_id: int, key: str) -> Intent:
-    """What a proven phone wants."""
+def intent_of(work: Work, contact_id: int, form: OnceForm) -> Intent:
+    """What a proven phone wants by sending a form."""
+    # The phone is in the session alone: where another has been proven since, the same form is another request.
+    key = form.key(f"portal:{contact_id}")
     return Intent(contact_id, key, Actor("portal", contact_id), wording.language(), work.now())
 
 
@@ -245,14 +251,14 @@ def ask_code(
     onward: Callable[[], str],
     back: str,
     now: datetime,
-    then: Callable[[Session, int, str], None] | None = None,
+    then: Callable[[Session, int, OnceForm], None] | None = None,
     sure: bool = True,
 ) -> str | Response:
     """The page that asks for the code, and goes on once it is right.
 
     Args:
         onward: where to; asked after `then`.
-        then: done with the contact's id and the form's key, in the transaction that finds the code right.
+        then: done with the contact's id and the form, in the transaction that finds the code right.
         sure: whether it may be said that a code was sent.
     """
     form, again = CodeForm(), OnceForm(prefix="again")
@@ -262,7 +268,7 @@ def ask_code(
         if again.validate_on_submit():
             return redirect(url_with(request.full_path, said=prover.send_again(again) or "sent"))
     elif form.validate_on_submit():
-        answer = prover.check(form, None if then is None else lambda db, contact: then(db, contact, form.key("portal")))
+        answer = prover.check(form, None if then is None else lambda db, contact: then(db, contact, form))
         if answer is Answer.RIGHT:
             return redirect(onward())
         form.digits.errors = [_refusal(answer)]
@@ -281,9 +287,3 @@ def _refusal(answer: Answer) -> str:
     if answer is Answer.WRONG:
         return _("That is not the code. Look at the SMS again.")
     return _("That code can no longer be used. Send another one.")
-
-
-def url_with(path: str, **changes: str) -> str:
-    """The same address with some of its arguments changed."""
-    parts = urlsplit(path)
-    return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | changes)}"

@@ -57,7 +57,7 @@ def _common(catalogue: Catalogue) -> list[Service]:
 
 
 def _of_kind(catalogue: Catalogue, code: str) -> list[Service]:
-    return [service for service in catalogue.services.values() if service.category == code]
+    return [service for service in catalogue.public_services if service.category == code]
 
 
 def _by_county(catalogue: Catalogue, sites: list[Site]) -> list[tuple[str, list[Site]]]:

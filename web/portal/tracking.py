@@ -91,8 +91,6 @@ def create_blueprint(work: Work) -> Blueprint:
 
 
 def _look_up(work: Work, form: TrackForm) -> Document | None:
-    # The same page sent again is not counted again; sent with something else in it, it is another question.
-    asked = work.register.proof_index(form.tracking_number, form.digits).hex()
     with work.writing() as db:
         return lookup.look_up(
             db,
@@ -100,7 +98,7 @@ def _look_up(work: Work, form: TrackForm) -> Document | None:
             tracking_number=form.tracking_number,
             proof=form.digits,
             phone_index=None,
-            request_key=f"{PASSING}{form.key('portal')}:{asked}",
+            request_key=f"{PASSING}{form.key('portal')}",
             now=work.now(),
         )
 

@@ -35,9 +35,7 @@ def create_blueprint(work: Work) -> Blueprint:
         form = OnceForm()
         said = "expired"
         if offering is not None and form.validate_on_submit():
-            said = _join_beside(
-                work, intent_of(work, contact_id, _key(form, contact_id, "beside", reference)), offering, booking
-            )
+            said = _join_beside(work, intent_of(work, contact_id, form), offering, booking)
         return redirect(url_for("own_booking.see", reference=reference, said=said))
 
     @blueprint.route("/offers/<int:offer_id>", methods=["GET", "POST"])
@@ -49,7 +47,7 @@ def create_blueprint(work: Work) -> Blueprint:
         form = OnceForm()
         if form.validate_on_submit():
             deed = "take" if request.form.get("answer") == "take" else "leave"
-            return _answer(work, intent_of(work, contact_id, _key(form, contact_id, deed, offer_id)), offer_id, deed)
+            return _answer(work, intent_of(work, contact_id, form), offer_id, deed)
         with work.reading() as db:
             found = next((o for o in queries.open_offers(db, contact_id, work.now()) if o.id == offer_id), None)
         offering = work.catalogue.offering_by_id(found.offering_id) if found else None
@@ -66,16 +64,10 @@ def create_blueprint(work: Work) -> Blueprint:
         if not form.validate_on_submit():
             return redirect(url_for("own_booking.mine", said="expired"))
         with work.writing() as db:
-            intent = intent_of(work, contact_id, _key(form, contact_id, "stop", entry_id))
-            waitlist.leave(db, intent, entry_id=entry_id)
+            waitlist.leave(db, intent_of(work, contact_id, form), entry_id=entry_id)
         return redirect(url_for("own_booking.mine", said="left"))
 
     return blueprint
-
-
-def _key(form: OnceForm, contact_id: int, deed: str, what: int | str) -> str:
-    """Of one deed to one thing: a page may have buttons for several, and all carry its key."""
-    return form.key(f"portal:{deed}:{what}:{contact_id}")
 
 
 def _join_beside(work: Work, intent: Intent, offering: Offering, booking: Booking) -> str:

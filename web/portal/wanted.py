@@ -30,11 +30,6 @@ class Wanted:
         what = choosing.stamp(self.starts_at) if self.starts_at else f"{WAIT}{self.until}"
         return where(self.offering) | {"what": what} | moving_to(self.moving)
 
-    @property
-    def deed(self) -> str:
-        """What pressing the button does, to what: part of the key of the request."""
-        return ":".join(str(part) for part in self.slot.values())
-
     def is_beyond(self, now: datetime) -> bool:
         """Whether it is a wait for times that cannot be booked yet."""
         return self.until is not None and self.until > local_date(now) + timedelta(days=self.offering.horizon_days)

@@ -9,7 +9,15 @@ commands are once a request key, and the caller commits.
 from core.booking.closing.clearing import UNDO, clear
 from core.booking.closing.commands import OFFICER_ABSENT, PUBLIC_HOLIDAY, SYSTEM_DOWN, What, close, close_all, lift
 from core.booking.closing.preview import Impact, preview
-from core.booking.closing.queries import Moved, Progress, closure_at, closures_of, moved_by_closure
+from core.booking.closing.queries import (
+    Moved,
+    Progress,
+    closure_at,
+    closures_of,
+    lost_by_closure,
+    moved_by_closure,
+    site_of,
+)
 
 __all__ = [
     "OFFICER_ABSENT",
@@ -26,6 +34,8 @@ __all__ = [
     "closure_at",
     "closures_of",
     "lift",
+    "lost_by_closure",
     "moved_by_closure",
     "preview",
+    "site_of",
 ]

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from core.booking.availability import day_begins
 from core.booking.closing.clearing import span_of
 from core.booking.closing.commands import made_with, press_of
 from core.booking.closing.hit import people_left
 from core.booking.outcomes import booking_subject
-from core.booking.tables import Booking
+from core.booking.tables import Booking, BookingHistory
 from core.catalogue.tables import Closure
+from core.clock import local_date
 from core.db import Session
 from core.people.tables import Event
 
@@ -77,6 +79,11 @@ def closure_at(db: Session, site_id: int, closure_id: int, *, now: datetime) -> 
     return _together([_progress(db, one, now) for one in (row, *others)])
 
 
+def site_of(db: Session, closure_id: int) -> int | None:
+    """The centre of a closure; None: there is no such closure."""
+    return db.scalar(sa.select(Closure.site_id).where(Closure.id == closure_id))
+
+
 def moved_by_closure(db: Session, booking_id: int) -> Moved | None:
     """Where a live booking was before the centre moved it; None if its person chose the time it has now."""
     closure_id = db.scalar(sa.select(Booking.closure_id).where(Booking.id == booking_id))
@@ -93,6 +100,35 @@ def moved_by_closure(db: Session, booking_id: int) -> Moved | None:
         .limit(1)
     ).one()
     return Moved(closure_id, datetime.fromisoformat(details["was_at"]), details["was_offering_id"])
+
+
+def lost_by_closure(db: Session, contact_id: int, *, now: datetime) -> list[BookingHistory]:
+    """What a phone had booked and lost because a centre was closed, earliest first; each until its day is over.
+
+    Whoever has booked the service again since, or taken a place they were offered, need not hear of it any more.
+    """
+    again = (
+        sa.select(Booking.id)
+        .where(
+            Booking.contact_id == BookingHistory.contact_id,
+            Booking.service_id == BookingHistory.service_id,
+            Booking.beneficiary_id.is_not_distinct_from(BookingHistory.beneficiary_id),
+            Booking.created_at >= BookingHistory.ended_at,
+        )
+        .exists()
+    )
+    return list(
+        db.scalars(
+            sa.select(BookingHistory)
+            .where(
+                BookingHistory.contact_id == contact_id,
+                BookingHistory.outcome == "closed",
+                BookingHistory.starts_at >= day_begins(local_date(now)),
+                ~again,
+            )
+            .order_by(BookingHistory.starts_at, BookingHistory.id)
+        )
+    )
 
 
 def _together(some: Sequence[Progress]) -> Progress:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,6 +80,25 @@ def thing(db: Session, kind: Named, code: str) -> Thing:
     if found is None:
         raise NoSuchEntry
     return Thing(kind, code, found)
+
+
+def edits_of(db: Session, what: Thing) -> dict[str, HandEdit]:
+    """By part, who set or confirmed it last, and where that is written."""
+    rows = db.scalars(sa.select(HandEdit).where(HandEdit.kind == what.kind, HandEdit.owner_id == what.id))
+    return {row.part: row for row in rows}
+
+
+def check_code(db: Session, kind: Named, code: str, *, taken: str) -> None:
+    """Check the code of something new; `taken` is what is said if another of its kind has it.
+
+    Raises:
+        Unfit: it is not like the others', or there already.
+    """
+    if not re.fullmatch(r"[A-Z][A-Z0-9]{2,5}", code):
+        raise Unfit(_("A code is 3 to 6 capital letters and digits, such as GPO."), field="code")
+    model = _MODELS[kind]
+    if db.scalar(sa.select(model.id).where(model.code == code)) is not None:
+        raise Unfit(taken, field="code")
 
 
 def change(db: Session, edit: Edit, what: Thing, part: Part, work: Callable[[], Changed]) -> bool:

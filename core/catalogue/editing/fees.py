@@ -37,7 +37,7 @@ def set_fee(
     def work() -> Changed:
         _check(amount_kes, valid_from, valid_until, today=local_date(edit.now))
         old = fees_of(db, what)
-        rows = _rows(db, what)
+        rows = fee_rows(db, what)
         row = end_before(rows, valid_from, valid_until) or Fee(service_id=what.id, valid_from=valid_from)
         row.valid_until, row.amount_kes = valid_until, amount_kes
         row.source, row.trust = edit.source, edit.trust
@@ -60,7 +60,7 @@ def drop_fee(db: Session, service: str, *, valid_from: date, edit: Edit) -> bool
 
     def work() -> Changed:
         old = fees_of(db, what)
-        rows = {row.valid_from: row for row in _rows(db, what)}
+        rows = {row.valid_from: row for row in fee_rows(db, what)}
         if valid_from not in rows:
             raise NoSuchEntry
         if valid_from <= local_date(edit.now):
@@ -105,9 +105,15 @@ def verify_fee(db: Session, service: str, *, valid_from: date, seen: str, edit: 
     return change(db, edit, what, Part.FEES, work)
 
 
+def fee_rows(db: Session, what: Thing) -> list[Fee]:
+    """All fees of a service that are known, those of the past too: the earliest first."""
+    found = sa.select(Fee).where(Fee.service_id == what.id).order_by(Fee.valid_from)
+    return list(db.scalars(found.execution_options(populate_existing=True)))
+
+
 def fees_of(db: Session, what: Thing) -> list[dict[str, Any]]:
-    """All that are known, the earliest first."""
-    return [told(row) for row in _rows(db, what)]
+    """All that are known, as events keep them: the earliest first."""
+    return [told(row) for row in fee_rows(db, what)]
 
 
 def told(row: Fee) -> dict[str, Any]:
@@ -118,11 +124,6 @@ def told(row: Fee) -> dict[str, Any]:
         "until": row.valid_until.isoformat() if row.valid_until else None,
         "trust": row.trust,
     }
-
-
-def _rows(db: Session, what: Thing) -> list[Fee]:
-    found = sa.select(Fee).where(Fee.service_id == what.id).order_by(Fee.valid_from)
-    return list(db.scalars(found.execution_options(populate_existing=True)))
 
 
 def _check(amount_kes: int | None, valid_from: date, valid_until: date | None, *, today: date) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import sqlalchemy as sa
+
 from core.catalogue.editing.edit import Changed, Edit, check_note, fitting, record_change
 from core.catalogue.errors import BadSpan, NoSuchEntry
 from core.catalogue.tables import HolidayOverride
@@ -38,6 +40,13 @@ def set_day(db: Session, day: date, *, closed: bool, reason: str, edit: Edit) ->
         return _record(db, edit, day, Changed(old, [closed, said]))
 
     return bool(once(db, edit.request_key, act, now=edit.now)["changed"])
+
+
+def said_days(db: Session, *, since: date) -> list[HolidayOverride]:
+    """What is said of days from one on, the next first."""
+    return list(
+        db.scalars(sa.select(HolidayOverride).where(HolidayOverride.day >= since).order_by(HolidayOverride.day))
+    )
 
 
 def check_day(day: date, reason: str, edit: Edit) -> str:

@@ -58,7 +58,7 @@ def verify_hours(db: Session, site: str, *, seen: str, edit: Edit) -> bool:
     def work() -> Changed:
         old = hours_of(db, what)
         check_seen(seen, old)
-        for row in _rows(db, what):
+        for row in periods(db, what):
             row.trust, row.source = Trust.VERIFIED, edit.source
         db.flush()
         return Changed(old, hours_of(db, what))
@@ -66,8 +66,14 @@ def verify_hours(db: Session, site: str, *, seen: str, edit: Edit) -> bool:
     return change(db, edit, what, Part.HOURS, work)
 
 
+def periods(db: Session, what: Thing) -> list[SiteHours]:
+    """All hours of a centre that are known, those of the past too: the earliest first, and by weekday."""
+    found = sa.select(SiteHours).where(SiteHours.site_id == what.id).order_by(SiteHours.valid_from, SiteHours.weekday)
+    return list(db.scalars(found.execution_options(populate_existing=True)))
+
+
 def hours_of(db: Session, what: Thing) -> list[dict[str, Any]]:
-    """All that are known, by weekday and first day."""
+    """All that are known, as events keep them: the earliest first, and by weekday."""
     return [
         {
             "weekday": row.weekday,
@@ -77,7 +83,7 @@ def hours_of(db: Session, what: Thing) -> list[dict[str, Any]]:
             "until": row.valid_until.isoformat() if row.valid_until else None,
             "trust": row.trust,
         }
-        for row in _rows(db, what)
+        for row in periods(db, what)
     ]
 
 
@@ -90,7 +96,7 @@ def _set_day(
     valid_until: date | None,
     edit: Edit,
 ) -> None:
-    rows = [row for row in _rows(db, what) if row.weekday == weekday]
+    rows = [row for row in periods(db, what) if row.weekday == weekday]
     before = next((row for row in rows if _covers(row, valid_from, valid_until)), None)
     after = _copied(before, valid_until + A_DAY) if before is not None and valid_until is not None else None
     same = end_before(rows, valid_from, valid_until)
@@ -125,11 +131,6 @@ def _copied(row: SiteHours, valid_from: date) -> SiteHours:
         source=row.source,
         trust=row.trust,
     )
-
-
-def _rows(db: Session, what: Thing) -> list[SiteHours]:
-    found = sa.select(SiteHours).where(SiteHours.site_id == what.id).order_by(SiteHours.weekday, SiteHours.valid_from)
-    return list(db.scalars(found.execution_options(populate_existing=True)))
 
 
 def _check(week: Week) -> None:

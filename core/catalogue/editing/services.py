@@ -67,6 +67,11 @@ def verify_list(db: Session, service: str, *, seen: str, edit: Edit) -> bool:
     return change(db, edit, what, Part.BRING, work)
 
 
+def service_row(db: Session, what: Thing) -> Service:
+    """What is known of a service besides its names, its fees and what to bring."""
+    return db.get_one(Service, what.id)
+
+
 def list_of(db: Session, what: Thing) -> dict[str, Any]:
     """By language, in order; and how far it may be told."""
     rows = db.execute(
@@ -86,10 +91,17 @@ def set_minutes(db: Session, service: str, *, minutes: int, edit: Edit) -> bool:
         Unfit: less than a minute, or more than a working day.
         NoSuchEntry, Unsourced.
     """
+    check_minutes(minutes)
+    return _set(db, service, Part.MINUTES, "minutes", minutes, edit)
+
+
+def check_minutes(minutes: int) -> None:
+    """Raises:
+    Unfit: less than a minute, or more than a working day.
+    """
     if not 1 <= minutes <= MOST_MINUTES:
         sentence = _("Type a number of minutes from 1 to {most}.").format(most=MOST_MINUTES)
         raise Unfit(sentence, field="minutes")
-    return _set(db, service, Part.MINUTES, "minutes", minutes, edit)
 
 
 def set_appointment(db: Session, service: str, *, appointment: str, edit: Edit) -> bool:

@@ -32,6 +32,14 @@ def _given_up(say: Wording) -> str:
     )
 
 
+def _phone_changed(say: Wording) -> str:
+    """To the phone that had it, which may be a stranger's by now: the number that it knows, and no more."""
+    return _(
+        "Booking {reference} is no longer on this phone: an officer has put it on another, as its owner asked. "
+        "Was it not you? Go to a Huduma Centre with your ID."
+    ).format(reference=say.reference())
+
+
 def _reminder(say: Wording) -> str:
     """Two SMS at most: a long list of what to bring is cut after the last thing that still fits."""
     booked = _("Remember: {service}, {site}, {when}.").format(**say.booking())
@@ -67,5 +75,6 @@ TEMPLATES = {
     "booking_confirmed": Template(_confirmed, BOOKING),
     "booking_moved": Template(_moved, BOOKING),
     "booking_given_up": Template(_given_up, BOOKING),
+    "booking_phone_changed": Template(_phone_changed, ("reference",)),
     "booking_reminder": Template(_reminder, BOOKING, segments=REMINDER_SEGMENTS),
 }

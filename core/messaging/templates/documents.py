@@ -1,9 +1,9 @@
 """Messages about documents. What waits about a document that moves on is withdrawn, so none tells of yesterday."""
 
 from core.clock import local_date
-from core.messaging.stages import next_line, stage_line
 from core.messaging.templates.wording import Template, Wording
 from core.tracking.corrections import to_do
+from core.tracking.sentences import next_line, stage_line
 from core.tracking.stages import Stage
 from core.wording import dates
 from core.wording import gettext as _

@@ -92,6 +92,12 @@ def _moved_by_the_centre(say: Wording) -> str:
     return _("The centre moved your booking: {service}, {site}, {when}. Number {reference}.").format(**say.booking())
 
 
+def _closed_by_the_centre(say: Wording) -> str:
+    return _("Cancelled by the centre: {service}, {site}, {when}. Do not come. To book again dial {code}.").format(
+        service=say.service(), site=say.site(), when=dates.when(say.moment("starts_at")), code=say.code
+    )
+
+
 def _kept(say: Wording) -> str:
     return _("Thank you, we expect you: {service}, {site}, {when}. Late? Come, you will be served.").format(
         **say.booking()
@@ -234,6 +240,7 @@ TEMPLATES = {
     "reply_number_wrong": Template(_number_wrong, ()),
     "reply_booking": Template(_booking, BOOKING),
     "reply_moved_by_the_centre": Template(_moved_by_the_centre, BOOKING),
+    "reply_closed_by_the_centre": Template(_closed_by_the_centre, BOOKING),
     "reply_kept": Template(_kept, BOOKING),
     "reply_no_booking": Template(_no_booking, ()),
     "reply_none_booked": Template(_none_booked, ()),

@@ -71,16 +71,16 @@ def finish(db: Session, file_id: int, *, rows: int, refused: int, actor: Actor, 
 
 
 def listed(
-    db: Session, *, site_id: int | None, agency_id: int | None, limit: int, before: int | None = None
+    db: Session, *, site_id: int | None, agency_id: int | None, limit: int, after: int | None = None
 ) -> list[IntakeFile]:
     """Files, the newest first: of whoever belongs to this centre or agency, or all of them if neither is given.
 
-    `before` is the id of the last one of the page before.
+    `after` is the id of the last one of the page before.
     """
     chosen = sa.select(IntakeFile)
     if site_id is not None or agency_id is not None:
         ours = Staff.site_id == site_id if site_id is not None else Staff.agency_id == agency_id
         chosen = chosen.where(IntakeFile.who.in_(sa.select(Staff.username).where(ours)))
-    if before is not None:
-        chosen = chosen.where(IntakeFile.id < before)
+    if after is not None:
+        chosen = chosen.where(IntakeFile.id < after)
     return list(db.scalars(chosen.order_by(IntakeFile.id.desc()).limit(limit)))

@@ -1,6 +1,6 @@
 """Counters, minutes, quotas, caps and hours: what a change does to those who are booked, and to those who come."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from core.booking import adjusting, hours
 from core.booking.adjusting import Above, Capacity
+from core.booking.capacity import hours_of
 from core.booking.closing import What
 from core.booking.closing.errors import CannotChange
 from core.booking.errors import BookingRefused, SlotFull
 from core.booking.outcomes import Booked
 from core.booking.tables import Booking, Counted, Window
 from core.catalogue import tables as rows
+from core.catalogue.editing.edit import mark_of
 from core.catalogue.snapshot import Offering
 from core.clock import local_date
 from core.people.audit import Actor
@@ -38,6 +40,7 @@ def changes(world: World, offering: Offering, **to: Any) -> None:
             db,
             offering=offering,
             to=replace(Capacity.of(offering), **to),
+            seen=mark_of(asdict(adjusting.capacity_of(db, offering))),
             actor=MANAGER,
             request_key=f"test-{next(world.numbers)}",
             now=world.now,
@@ -51,6 +54,7 @@ def changes_hours(world: World, offering: Offering, week: hours.Week = MORNINGS,
             offering=offering,
             week=week,
             valid_from=more.get("valid_from", local_date(world.now)),
+            seen=mark_of(hours.told(hours_of(db, offering.id))),
             asking=False,
             actor=MANAGER,
             request_key=f"test-{next(world.numbers)}",
@@ -76,6 +80,15 @@ def test_what_a_lower_capacity_does_is_known_before_and_nobody_loses_a_place(wor
     for hour in (9, 10):
         with pytest.raises(SlotFull):
             world.confirms(world.phone(), offering, an_hour(hour))
+
+
+def test_what_a_quota_does_is_known_before(world: World) -> None:
+    offering = world.offering(seats=4)
+    books(world, offering, 3, an_hour(9))
+    books(world, offering, 2, an_hour(10))
+    with world.transaction() as db:
+        few = replace(Capacity.of(offering), daily_quota=2)
+        assert adjusting.above(db, offering, few, now=world.now) == Above(windows=1, people=3)
 
 
 def test_longer_minutes_and_a_quota_count_like_fewer_counters(world: World) -> None:
@@ -128,7 +141,9 @@ def test_a_centres_cap_holds_for_all_services_together(world: World) -> None:
     books(world, offering, 3, an_hour(9))
     with world.transaction() as db:
         assert adjusting.above_cap(db, offering.site, 2, now=world.now) == Above(windows=1, people=1)
-        adjusting.change_cap(db, site=offering.site, cap=2, actor=MANAGER, request_key="cap", now=world.now)
+        adjusting.change_cap(
+            db, site=offering.site, cap=2, seen=mark_of(None), actor=MANAGER, request_key="cap", now=world.now
+        )
     assert times(world) == [an_hour(9)] * 3
     with pytest.raises(SlotFull):
         world.confirms(world.phone(), other, an_hour(9))

@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking import closing, commands, upkeep
+from core.booking.capacity import hours_of
 from core.booking.closing import What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
 from core.booking.errors import HoldExpired, SlotFull
-from core.booking.hours import change_hours
+from core.booking.hours import change_hours, told
 from core.booking.outcomes import Booked
 from core.booking.seats import Exchange
 from core.booking.tables import (
@@ -23,6 +24,7 @@ from core.booking.tables import (
     WaitlistOffer,
     Window,
 )
+from core.catalogue.editing.edit import mark_of
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Closure
 from core.catalogue.version import hold_version
@@ -594,6 +596,7 @@ def test_a_change_of_hours_cannot_be_lifted(world: World) -> None:
             offering=offering,
             week=week,
             valid_from=TUESDAY,
+            seen=mark_of(told(hours_of(db, offering.id))),
             asking=False,
             actor=Actor("desk", who="manager"),
             request_key="hours",

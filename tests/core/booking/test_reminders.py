@@ -58,6 +58,14 @@ def test_each_of_the_two_is_said_once(world: World) -> None:
     assert [remind(world), remind(world)] == [1, 0]
 
 
+def test_who_is_there_already_is_not_reminded(world: World) -> None:
+    booked(world, an_hour(10), an_hour(9, day=FRIDAY_BEFORE))
+    with world.transaction() as db:
+        db.execute(sa.update(Booking).values(came_at=an_hour(7)))
+    world.now = an_hour(7)
+    assert remind(world) == 0
+
+
 def test_yesterdays_that_could_not_leave_does_not_arrive_with_this_mornings(world: World) -> None:
     booked(world, an_hour(10), an_hour(9, day=TUESDAY - timedelta(days=3)))
     world.now = an_hour(16, day=TUESDAY - timedelta(days=1))

@@ -8,13 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking.errors import SlotFull
-from core.booking.opening import Opening, close_offering, open_offering, places_taken
+from core.booking.given import places_taken
+from core.booking.opening import Opening, close_offering, open_offering
 from core.booking.seats import Exchange
+from core.booking.site_days import days_taken, set_days
 from core.catalogue.assembly import read_catalogue
-from core.catalogue.editing import fees, holidays, hours, naming, places, services
+from core.catalogue.editing import fees, holidays, hours, naming, services, sites
 from core.catalogue.editing.edit import Edit, mark_of, thing
 from core.catalogue.errors import (
     BadSpan,
+    BookedOutside,
     CatalogueRefused,
     NoSuchEntry,
     Outdated,
@@ -170,12 +173,12 @@ def test_what_has_changed_since_it_was_seen_is_not_confirmed(seeded, edit):
     fees.set_fee(seeded, "IDR", amount_kes=777, valid_from=day, valid_until=None, **rumour())
     services.set_list(seeded, "IDR", texts={"en": ["A goat"], "sw": ["Mbuzi"]}, **rumour())
     hours.set_hours(seeded, "GPO", week={0: (time(9), time(15))}, valid_from=JANUARY, valid_until=None, **rumour())
-    places.set_address(seeded, "GPO", address="Somewhere else", **rumour())
+    sites.set_address(seeded, "GPO", address="Somewhere else", **rumour())
     attempts = (
         lambda: fees.verify_fee(seeded, "IDR", valid_from=day, seen=seen[0], edit=edit()),
         lambda: services.verify_list(seeded, "IDR", seen=seen[1], edit=edit()),
         lambda: hours.verify_hours(seeded, "GPO", seen=seen[2], edit=edit()),
-        lambda: places.verify(seeded, "GPO", Part.ADDRESS, seen=seen[3], edit=edit()),
+        lambda: sites.verify(seeded, "GPO", Part.ADDRESS, seen=seen[3], edit=edit()),
     )
     for attempt in attempts:
         with pytest.raises(Outdated):
@@ -250,16 +253,16 @@ def test_an_outreach_has_an_end_and_the_hours_of_a_centre(seeded, edit):
     county = read_catalogue(seeded, today=TODAY).sites["GPO"].area
     new["county"] = county
     with pytest.raises(BadSpan):
-        places.add_site(seeded, places.NewSite(**new), edit=edit())
+        sites.add_site(seeded, sites.NewSite(**new), edit=edit())
     one = edit()
     for _again in range(2):
-        places.add_site(seeded, places.NewSite(**new | {"closes_on": date(2027, 1, 9)}), edit=one)
+        sites.add_site(seeded, sites.NewSite(**new | {"closes_on": date(2027, 1, 9)}), edit=one)
     catalogue = read_catalogue(seeded, today=TODAY)
     added = catalogue.sites["OUT1"]
     assert (added.kind, added.area, added.closes_on) == ("outreach", county, date(2027, 1, 9))
     assert len(added.hours) == len(catalogue.sites["GPO"].hours)
     with pytest.raises(Unfit) as refused:
-        places.add_site(seeded, places.NewSite(**new | {"closes_on": date(2027, 1, 9)}), edit=edit())
+        sites.add_site(seeded, sites.NewSite(**new | {"closes_on": date(2027, 1, 9)}), edit=edit())
     assert refused.value.field == "code"
 
 
@@ -283,8 +286,8 @@ def test_loading_the_files_again_changes_nothing_that_was_set_by_hand(seeded, ed
     services.set_list(seeded, "IDR", texts=texts, edit=edit(trust=Trust.SOURCED))
     services.set_minutes(seeded, "IDR", minutes=47, edit=edit())
     services.set_appointment(seeded, "IDR", appointment="optional", edit=edit())
-    places.set_address(seeded, "GPO", address="Kenyatta Avenue", edit=edit(trust=Trust.SOURCED))
-    new = places.NewSite(
+    sites.set_address(seeded, "GPO", address="Kenyatta Avenue", edit=edit(trust=Trust.SOURCED))
+    new = sites.NewSite(
         code="NEW",
         kind="centre",
         county=read_catalogue(seeded, today=TODAY).sites["GPO"].area,
@@ -296,7 +299,7 @@ def test_loading_the_files_again_changes_nothing_that_was_set_by_hand(seeded, ed
         closes_on=None,
         hours_of="GPO",
     )
-    places.add_site(seeded, new, edit=edit())
+    sites.add_site(seeded, new, edit=edit())
     before = read_catalogue(seeded, today=TODAY)
 
     changes = load_catalogue(seeded, now=now)
@@ -318,9 +321,10 @@ def test_a_service_is_opened_at_a_centre_in_its_hours_and_can_be_booked(seeded, 
     assert (row.trust, row.source) == (Trust.VERIFIED, "desk:amina: asked the manager")
     assert last_event(seeded).name == "offering.opened"
     _take(seeded, found, at_local(date(2026, 11, 24), time(9)))
-    assert places_taken(seeded, number, now=now) == 1
-    assert places_taken(seeded, number, now=at_local(date(2026, 11, 24), time(16))) == 1, "late, and still to be served"
-    assert places_taken(seeded, number, now=at_local(date(2026, 11, 25), time(0))) == 0
+    assert places_taken(seeded, [number], now=now) == {number: 1}
+    late = at_local(date(2026, 11, 24), time(16))
+    assert places_taken(seeded, [number], now=late) == {number: 1}, "late, and still to be served"
+    assert places_taken(seeded, [number], now=at_local(date(2026, 11, 25), time(0))) == {}
 
 
 @pytest.mark.parametrize(
@@ -381,10 +385,32 @@ def test_switching_off_and_booking_at_once_leaves_nobody_on_a_closed_service(eng
             thread.join()
         with transaction() as db:
             is_open = db.get_one(Offering, number).open
-            taken = places_taken(db, number, now=now)
+            taken = places_taken(db, [number], now=now)
             assert is_open or not taken
             if not is_open:
                 open_offering(db, Opening("IDR", "GPO", counters=2, minutes=15), edit=edit())
+
+
+def test_a_centre_is_there_on_its_days_whatever_anybody_believes(seeded, edit, now):
+    open_offering(seeded, Opening("IDR", "GPO", counters=2, minutes=15), edit=edit())
+    old, site = read_catalogue(seeded, today=TODAY).offering("IDR", "GPO"), thing(seeded, Named.SITE, "GPO")
+    start = at_local(date(2026, 11, 26), time(9))
+    assert days_taken(seeded, site, now=now) is None
+    for days in ((None, date(2026, 11, 25)), (date(2026, 11, 27), None)):
+        assert set_days(seeded, "GPO", opens_on=days[0], closes_on=days[1], edit=edit())
+        with pytest.raises(SlotFull), seeded.begin_nested():
+            _take(seeded, old, start)
+    assert last_event(seeded).details["old"] == [None, "2026-11-25"]
+    assert set_days(seeded, "GPO", opens_on=TODAY, closes_on=date(2026, 11, 26), edit=edit())
+    _take(seeded, old, start)
+    _take(seeded, old, at_local(date(2026, 11, 25), time(9)))
+    assert days_taken(seeded, site, now=now) == (date(2026, 11, 25), date(2026, 11, 26))
+    with pytest.raises(BookedOutside, match="left out: 1"), seeded.begin_nested():
+        set_days(seeded, "GPO", opens_on=TODAY, closes_on=date(2026, 11, 25), edit=edit())
+    assert read_catalogue(seeded, today=TODAY).sites["GPO"].closes_on == date(2026, 11, 26)
+    assert not set_days(seeded, "GPO", opens_on=TODAY, closes_on=date(2026, 11, 26), edit=edit()), "it is confirmed"
+    with pytest.raises(BadSpan):
+        set_days(seeded, "GPO", opens_on=None, closes_on=date(2026, 11, 22), edit=edit())
 
 
 def _take(db, offering, start):

@@ -96,7 +96,7 @@ def test_the_code_in_the_sms_is_right_once(web):
 def test_the_digits_stand_nowhere_before_the_sms_leaves(web):
     web.sends()
     [message] = web.messages()
-    assert message.arguments == {"person": web.phone, "nth": 1}
+    assert message.arguments.keys() == {"person", "nth"}
     assert (message.lane, message.asked_for, message.valid_until) == ("interactive", True, web.now + LASTS)
 
 
@@ -299,3 +299,26 @@ def test_guesses_at_once_are_all_counted(web):
 )
 def test_a_phone_may_be_from_anywhere(typed, number):
     assert parse_phone(typed) == number
+
+
+def test_codes_that_are_long_over_are_forgotten_and_their_digits_do_not_come_again(web):
+    def forgets(limit=100):
+        with web.transaction() as db:
+            return phone_codes.forget(db, now=web.now, limit=limit)
+
+    web.sends()
+    first = web.digits()
+    for pair in ("11111111", "22222222"):
+        web.sends(about=pair, told=False)
+    web.passes(days=1)
+    assert forgets() == 0, "they have been over for less than a day"
+    web.passes(minutes=10, seconds=1)
+    mine, web.phone = web.phone, web.contact("+254711000002")
+    web.sends()
+    assert [forgets(limit=2), forgets(limit=2), forgets(limit=2)] == [2, 1, 0]
+    assert web.types(web.digits()) is Answer.RIGHT, "this one was new"
+    web.phone = mine
+    assert web.types(first) is Answer.OVER
+    web.sends()
+    assert web.types(first) is not Answer.RIGHT
+    assert web.types(web.digits()) is Answer.RIGHT

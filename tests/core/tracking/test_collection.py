@@ -280,17 +280,17 @@ def test_the_menu_shows_what_was_asked_last_and_can_still_be_answered(shelf: She
     owner = shelf.get(document).contact_id
     assert owner is not None
 
-    def asked(hours: float = 0) -> consents.Asked | None:
+    def asked(hours: float = 0) -> consents.OpenQuestion | None:
         found = shelf.does(
             lambda db: consents.open_question(db, shelf.people, owner, shelf.now + timedelta(hours=hours))
         )
-        assert found is None or isinstance(found, consents.Asked)
+        assert found is None or isinstance(found, consents.OpenQuestion)
         return found
 
     assert asked() is None
     ask(shelf, document)
     second = ask(shelf, document, SISTER)
-    assert asked() == consents.Asked(second, "IDR", "GPO", "890")
+    assert asked() == consents.OpenQuestion(second, "IDR", "GPO", "890")
     assert asked(2) is None
     answer(shelf, second)
     shown = asked()

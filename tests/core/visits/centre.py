@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import sums
 from core.booking.outcomes import Booked
 from core.booking.tables import BookingHistory
 from core.catalogue.snapshot import Offering
@@ -40,6 +41,9 @@ class Centre(World):
 
     def checks_in(self, booked: Booked, *, site: str = "GPO", key: str = "") -> CheckedIn:
         return self.acts(arriving.check_in, key, reference=booked.reference, site_id=self.sites[site].id)
+
+    def takes_back(self, booked: Booked, *, site: str = "GPO", key: str = "") -> None:
+        self.acts(arriving.undo_check_in, key, reference=booked.reference, site_id=self.sites[site].id)
 
     def receives(self, booked: Booked, offering: Offering, *, key: str = "") -> CheckedIn:
         return self.acts(
@@ -78,6 +82,17 @@ class Centre(World):
         with self.transaction() as db:
             found = expected.counts(db, site_id=self.sites[site].id, day=day)
         return {state.value: number for state, number in found.items() if number}
+
+    def not_served(self) -> dict[str, int]:
+        """Who could not be served at GPO on Tuesday, by reason, as the figures have it."""
+        total = sums.Sums()
+        with self.transaction() as db:
+            site_id = self.sites["GPO"].id
+            sites = sums.at_sites(db, [site_id], first=TUESDAY, last=TUESDAY)
+        assert set(sites) == {site_id}
+        for found in sites[site_id].values():
+            total += found
+        return dict(total.not_served)
 
     def history(self) -> Sequence[BookingHistory]:
         return self.scalars(sa.select(BookingHistory).order_by(BookingHistory.id))

@@ -13,6 +13,7 @@ from core.catalogue.tables import Agency, Service
 from core.visits import appointments
 from core.visits.errors import AlreadyOver, AnotherDay
 from core.visits.expected import State
+from core.visits.turning_away import Reason
 from tests.core.booking.world import an_hour, at_once
 from tests.core.visits.centre import Centre
 
@@ -44,8 +45,10 @@ def sent(centre: Centre) -> int:
     return sends(centre)
 
 
-def does(centre: Centre, command: object, appointment_id: int, site: str = "GPO", key: str = "") -> object:
-    return centre.acts(command, key, appointment_id=appointment_id, site_id=centre.sites[site].id)
+def does(
+    centre: Centre, command: object, appointment_id: int, site: str = "GPO", key: str = "", **more: object
+) -> object:
+    return centre.acts(command, key, appointment_id=appointment_id, site_id=centre.sites[site].id, **more)
 
 
 def test_they_come_and_are_served_and_their_place_is_free(centre: Centre, sent: int) -> None:
@@ -60,6 +63,29 @@ def test_they_come_and_are_served_and_their_place_is_free(centre: Centre, sent: 
     assert len(centre.events("appointment.served")) == 1
     with pytest.raises(AlreadyOver):
         does(centre, appointments.check_in, sent)
+
+
+def test_a_check_in_of_somebody_else_is_taken_back_once(centre: Centre, sent: int) -> None:
+    centre.now = an_hour(7, 50)
+    does(centre, appointments.check_in, sent)
+    for key in ("a form", "a form", "another"):
+        does(centre, appointments.undo_check_in, sent, key=key)
+    assert [row.state for row in centre.day().rows] == [State.EXPECTED]
+    assert len(centre.events("appointment.check_in_undone")) == 1
+
+
+def test_who_could_not_be_served_is_over_with_the_reason_and_counted(centre: Centre, sent: int) -> None:
+    centre.now = an_hour(7, 50)
+    for _ in range(2):
+        does(centre, appointments.turn_away, sent, key="a form", reason=Reason.SYSTEM_DOWN)
+    [row] = centre.day().rows
+    assert (row.state, row.reason, row.came_at) == (State.NOT_SERVED, "system_down", centre.now)
+    service_id = centre.gpo().service.id
+    [event] = centre.events("appointment.turned_away")
+    assert (event.details["reason"], event.details["service_id"]) == ("system_down", service_id)
+    assert centre.not_served() == {"system_down": 1}
+    with pytest.raises(AlreadyOver):
+        does(centre, appointments.turn_away, sent, reason=Reason.OTHER)
 
 
 def test_another_day_and_another_centre_are_refused(centre: Centre, sent: int) -> None:

@@ -1,7 +1,7 @@
 """Checking in: once, kindly, and also who comes on another day or to another centre."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -10,14 +10,19 @@ import sqlalchemy as sa
 from core.booking import commands
 from core.booking.closing import What
 from core.booking.errors import NoSuchBooking, NotOffered, SlotFull
+from core.booking.serving import NOTHING
 from core.booking.tables import Booking, Counted
 from core.booking.upkeep import archive_past
 from core.catalogue.snapshot import Shut
 from core.messaging.tables import Message, Status
+from core.partners import news
 from core.visits.arriving import CheckedIn
 from core.visits.errors import AlreadyOver, AnotherCentre, AnotherDay, NotYet
+from core.visits.serving import end_visit
 from tests.core.booking.world import TUESDAY, an_hour, at_once
 from tests.core.visits.centre import Centre
+
+WEDNESDAY = TUESDAY + timedelta(days=1)
 
 
 def test_who_comes_is_checked_in_and_the_record_says_by_whom(centre: Centre) -> None:
@@ -167,12 +172,97 @@ def test_who_has_not_come_is_marked_when_their_time_has_passed(centre: Centre) -
         centre.misses(booked)
 
 
+def test_who_is_noted_as_not_come_and_comes_late_is_served_and_counts_as_come(centre: Centre) -> None:
+    """Their place has gone to somebody who stood there, and their window has been shut meanwhile."""
+    offering, _there = centre.gpo(seats=1), centre.offering(site="MAK")
+    booked, other = centre.expects(offering, hour=9), centre.expects(offering, hour=10)
+    centre.now = an_hour(9, 20)
+    centre.misses(booked)
+    centre.receives(centre.expects(offering, at=an_hour(9, day=WEDNESDAY)), offering)
+    assert centre.taken(Counted.OFFERING, offering.id, an_hour(9)) == 1
+    centre.closes(What(offering.site, offering), an_hour(0), an_hour(0, day=WEDNESDAY))
+    centre.now = an_hour(11)
+    arrivals = at_once([partial(centre.checks_in, booked)] * 3)
+    assert sorted(arrival.already for arrival in arrivals) == [False, True, True]
+    assert centre.taken(Counted.OFFERING, offering.id, an_hour(9)) == 2
+    assert (centre.counts(), centre.history()) == ({"came": 2, "expected": 1}, [])
+    centre.acts(end_visit, reference=booked.reference, site_id=offering.site.id, paid=NOTHING)
+    with centre.transaction() as db:
+        told = news.read(db, news.Record.EVENTS, news.Place(0, 0), below=news.settled_before(db), limit=100).news
+    assert [one.name for one in told if one.data["reference"] == booked.reference] == [
+        "booking.confirmed",
+        "booking.not_come",
+        "booking.checked_in",
+        "booking.served",
+    ]
+    assert centre.counts() == {"came": 1, "expected": 1, "served": 1}
+    centre.misses(other)
+    with pytest.raises(NoSuchBooking):
+        centre.checks_in(other, site="MAK")
+    centre.now = an_hour(8, day=WEDNESDAY)
+    with pytest.raises(AlreadyOver):
+        centre.checks_in(other)
+
+
+def test_who_comes_late_and_has_booked_anew_meanwhile_keeps_the_new_booking(centre: Centre) -> None:
+    offering, person, phone = centre.gpo(), centre.person(), centre.phone()
+    missed = centre.confirms(phone, offering, an_hour(9), person)
+    centre.now = an_hour(9, 20)
+    centre.misses(missed)
+    anew = centre.confirms(phone, offering, an_hour(9, day=WEDNESDAY), person)
+    with pytest.raises(AlreadyOver):
+        centre.checks_in(missed)
+    assert centre.scalars(sa.select(Booking.id)) == [anew.id]
+    assert [past.outcome for past in centre.history()] == ["not_come"]
+
+
 def test_checked_in_and_missed_at_once_is_one_of_them(centre: Centre) -> None:
     booked = centre.expects(hour=9)
     centre.now = an_hour(16)
     came, missed = at_once([partial(centre.checks_in, booked), partial(centre.misses, booked)])
-    assert isinstance(came, CheckedIn) == isinstance(missed, NotYet)
-    assert isinstance(came, AlreadyOver) == (missed is None)
+    assert isinstance(came, CheckedIn), "also after they had been noted as not come"
+    assert isinstance(missed, NotYet) or len(centre.events("booking.not_come")) == 1
+    assert centre.counts() == {"came": 1}
+
+
+def test_who_was_checked_in_by_mistake_is_expected_as_before_and_the_record_and_agencies_know(centre: Centre) -> None:
+    booked = centre.expects(hour=9)
+    centre.now = an_hour(9, 5)
+    centre.checks_in(booked)
+    centre.later(minutes=1)
+    for key in ("a form", "a form", "another"):
+        centre.takes_back(booked, key=key)
+    assert centre.counts() == {"expected": 1}
+    [event] = centre.events("booking.check_in_undone")
+    assert (event.who, datetime.fromisoformat(event.details["came_at"])) == ("asha", an_hour(9, 5))
+    with centre.transaction() as db:
+        told = news.read(db, news.Record.EVENTS, news.Place(0, 0), below=news.settled_before(db), limit=100).news
+    assert [one.name for one in told][-2:] == ["booking.checked_in", "booking.check_in_undone"]
+    centre.misses(booked)
+    with pytest.raises(AlreadyOver):
+        centre.takes_back(booked)
+
+
+def test_taken_back_it_stays_where_it_was_moved_and_is_not_another_centres_to_take_back(centre: Centre) -> None:
+    here, there = centre.gpo(), centre.offering(site="MAK")
+    booked = centre.expects(there)
+    centre.now = an_hour(8, 40)
+    centre.receives(booked, here)
+    with pytest.raises(AnotherCentre):
+        centre.takes_back(booked, site="MAK")
+    centre.takes_back(booked)
+    [row] = centre.scalars(sa.select(Booking))
+    assert (row.offering_id, row.starts_at, row.came_at) == (here.id, an_hour(8, 30), None)
+
+
+def test_a_check_in_taken_back_is_no_sign_that_the_centre_checks_people_in(centre: Centre) -> None:
+    booked = centre.expects(hour=9)
+    centre.now = an_hour(9)
+    centre.checks_in(booked)
+    centre.takes_back(booked)
+    centre.now = an_hour(0, 10, day=TUESDAY + timedelta(days=1))
+    assert archives(centre) == 1
+    assert [past.outcome for past in centre.history()] == ["past"]
 
 
 def archives(centre: Centre, limit: int = 100) -> int:

@@ -21,6 +21,7 @@ from core.visits.errors import Ambiguous, Contradicted, TimeRefused
 from core.visits.paper import What
 from core.visits.paper_agency import Sent, key_in_sent
 from core.visits.paper_walk_in import KeyedWalkIn, WalkIn, key_in_walk_in
+from core.visits.turning_away import Reason
 from tests.core.booking.world import TUESDAY, an_hour, at_once, hours
 from tests.core.visits.centre import ASHA, Centre
 from tests.core.visits.test_appointments import sends
@@ -36,7 +37,8 @@ def keys(centre: Centre, command: Any, *entry: Any, key: str = "", site: str = "
 
 
 def sent(centre: Centre, what: What, at: datetime, reference: str = "NRB/7", **more: Any) -> bool:
-    return bool(keys(centre, key_in_sent, Sent(reference, what, at, more.pop("service_id", None)), **more))
+    reason = more.pop("reason", Reason.OTHER)
+    return bool(keys(centre, key_in_sent, Sent(reference, what, at, more.pop("service_id", None), reason), **more))
 
 
 def walked_in(centre: Centre, at: datetime, **more: Any) -> KeyedWalkIn:
@@ -141,3 +143,22 @@ def test_a_walk_in_without_a_document_is_noted_once_by_time_and_receipt(centre: 
     assert [event.at for event in centre.events("visit.served")] == [an_hour(9)] * 2
     with pytest.raises(TimeRefused):
         walked_in(centre, an_hour(15, 1))
+
+
+@pytest.mark.parametrize("days_later", [0, 1])
+def test_who_could_not_be_served_is_counted_with_the_reason_and_once(centre: Centre, days_later: int) -> None:
+    """Also where the appointment was filed away meanwhile."""
+    sends(centre)
+    centre.now = an_hour(15, day=TUESDAY + timedelta(days=days_later))
+    with centre.transaction() as db:
+        assert archive_past(db, now=centre.now, limit=10) == days_later
+    assert not sent(centre, What.NOT_SERVED, an_hour(8, 40), reason=Reason.CLOSED_EARLY)
+    assert sent(centre, What.NOT_SERVED, an_hour(8, 40))
+    row = the_appointment(centre)
+    assert (row.outcome, row.reason, row.ended_at) == ("not_served", "closed_early", an_hour(8, 40))
+    with pytest.raises(Contradicted):
+        sent(centre, What.SERVED, an_hour(9))
+    assert not walked_in(centre, an_hour(9), turned_away=Reason.SYSTEM_DOWN).already
+    assert walked_in(centre, an_hour(9), turned_away=Reason.SYSTEM_DOWN).already
+    assert not walked_in(centre, an_hour(9), turned_away=Reason.OTHER).already
+    assert centre.not_served() == {"closed_early": 1, "system_down": 1, "other": 1}

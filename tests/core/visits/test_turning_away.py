@@ -11,6 +11,7 @@ from core.booking.errors import NoSuchBooking, NotOffered, SlotFull
 from core.booking.outcomes import Booked
 from core.booking.tables import Booking, Counted, Window
 from core.messaging.tables import Message
+from core.visits import turning_away
 from core.visits.turning_away import Reason
 from tests.core.booking.world import TUESDAY, an_hour, at_once
 from tests.core.visits.centre import Centre
@@ -32,6 +33,21 @@ def test_a_priority_place_is_offered_today_and_also_where_the_window_is_full(cen
     centre.now = an_hour(8, 10)
     assert centre.times(offering)[:3] == [an_hour(8, 30), an_hour(9), an_hour(9, 30)]
     assert centre.times(offering, Reason.PAPERS_MISSING)[:2] == [an_hour(9, 30), an_hour(10)]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_who_comes_first_next_time_is_whoever_the_centre_could_not_serve(centre: Centre, reason: Reason) -> None:
+    theirs = reason in (Reason.PAPERS_MISSING, Reason.WRONG_SERVICE)
+    offering = centre.gpo(seats=1)
+    centre.expects(offering, 9)
+    turned = centre.turned(centre.expects(offering, 8), reason)
+    centre.now = an_hour(8, 10)
+    assert (an_hour(9) in centre.times(offering, reason)) != theirs
+    centre.brings_back(turned, offering, an_hour(9, 30))
+    assert [row.priority for row in centre.scalars(sa.select(Booking).order_by(Booking.starts_at))] == [
+        False,
+        not theirs,
+    ]
 
 
 def test_late_in_the_day_the_next_days_are_offered(centre: Centre) -> None:
@@ -142,6 +158,39 @@ def test_who_wants_no_other_time_is_in_history_with_the_reason(centre: Centre) -
     centre.lets_go(centre.turned(turned, Reason.OFFICER_ABSENT), key="a form")
     [past] = centre.history()
     assert (past.outcome, past.reason, past.came_at) == ("not_served", "officer_absent", centre.now)
+
+
+def test_who_had_no_booking_is_counted_once_on_the_day_with_service_and_reason(centre: Centre) -> None:
+    offering, other = centre.gpo(), centre.offering(site="MAK")
+    centre.lets_go(centre.turned(centre.expects(offering), Reason.SYSTEM_DOWN))
+    notes = partial(centre.acts, turning_away.note_walk_in, service_id=offering.service.id)
+    for _ in range(2):
+        notes("a form", site_id=offering.site.id, reason=Reason.PAPERS_MISSING)
+    centre.now = an_hour(23, 59)
+    notes(site_id=offering.site.id, reason=Reason.SYSTEM_DOWN)
+    notes(site_id=other.site.id, reason=Reason.SYSTEM_DOWN)
+    centre.later(minutes=1)
+    notes(site_id=offering.site.id, reason=Reason.SYSTEM_DOWN)
+    assert centre.not_served() == {"system_down": 2}
+    [first, *_rest] = centre.events("visit.turned_away")
+    assert (first.subject, first.who) == (f"site:{offering.site.id}", "asha")
+    assert first.details == {"service_id": offering.service.id, "reason": "papers_missing"}
+
+
+def test_who_comes_again_is_counted_by_reason_on_the_day_they_came_for_nothing(centre: Centre) -> None:
+    here, there = centre.gpo(), centre.offering(site="MAK")
+    mine, other, theirs = centre.expects(here), centre.expects(here), centre.expects(there)
+    centre.now = an_hour(8, 10)
+    centre.brings_back(centre.turned(mine, Reason.SYSTEM_DOWN), here, an_hour(9, day=WEDNESDAY))
+    centre.brings_back(centre.turned(other, Reason.PAPERS_MISSING), here, an_hour(9, 30))
+    centre.brings_back(centre.turned(theirs, Reason.SYSTEM_DOWN, "MAK"), there, an_hour(9))
+    assert centre.not_served() == {"system_down": 1, "papers_missing": 1}
+    centre.now = an_hour(9, 10)
+    centre.lets_go(centre.turned(other, Reason.OFFICER_ABSENT))
+    assert centre.not_served() == {"system_down": 1, "papers_missing": 1, "officer_absent": 1}
+    centre.now = an_hour(9, 10, day=WEDNESDAY)
+    centre.lets_go(centre.turned(mine, Reason.SYSTEM_DOWN))
+    assert centre.not_served() == {"system_down": 1, "papers_missing": 1, "officer_absent": 1}
 
 
 def test_another_centres_booking_is_not_turned_away_here(centre: Centre) -> None:

@@ -19,9 +19,9 @@ from core.staff.roles import Can
 from core.wording import gettext as _
 from web.campaigning import bulk_speech
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, refuse
-from web.desk.campaigns.forms import LANGUAGE_NAMES, Hour, Reason, Texts, Try
-from web.desk.campaigns.page import found, page
+from web.desk.asking import DeskForm, refuse
+from web.desk.campaigns.forms import LANGUAGE_NAMES, CorrectionForm, HourForm, ReasonForm, TrialForm
+from web.desk.campaigns.page import campaign_or_404, campaign_page
 from web.work import Work
 
 Press = Callable[[Work, Session, int, Actor], Pressed]
@@ -48,28 +48,28 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
         """Do what needs no question; a refusal is told on the campaign's page."""
         if what not in PRESSES:
             abort(404)
-        form = Asked()
-        if form.validate() and _done(work, form, number, what, PRESSES[what]):
+        form = DeskForm()
+        if form.validate() and _done(work, form, number, PRESSES[what]):
             return _back(number)
         with work.reading() as db:
-            return page(work, db, found(db, number), form)
+            return campaign_page(work, db, campaign_or_404(db, number), form)
 
     @blueprint.route("/<small:number>/pause", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def pause(number: int) -> str | BaseResponse:
         lines = [_("Nothing more of it leaves but what is being handed over at this moment. It can go on later.")]
-        return _stop(work, number, "pause", commands.pause, _("Pause the campaign"), lines)
+        return _stop(work, number, commands.pause, _("Pause the campaign"), lines)
 
     @blueprint.route("/<small:number>/cancel", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def cancel(number: int) -> str | BaseResponse:
         lines = [_("What has not left never will. Those people may be told by another campaign.")]
-        return _stop(work, number, "cancel", commands.cancel, _("Cancel the campaign"), lines)
+        return _stop(work, number, commands.cancel, _("Cancel the campaign"), lines)
 
     @blueprint.route("/<small:number>/schedule", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def schedule(number: int) -> str | BaseResponse:
-        form, now = Hour(), work.now()
+        form, now = HourForm(), work.now()
         form.offer(now)
         starts_at = form.starts_at(now) if form.validate_on_submit() else None
         if starts_at is not None:
@@ -77,7 +77,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
             def say(work: Work, db: Session, number: int, actor: Actor) -> Pressed:
                 return commands.schedule(db, number, starts_at=starts_at, actor=actor, now=now)
 
-            if _done(work, form, number, "schedule", say):
+            if _done(work, form, number, say):
                 return _back(number)
         lines = [_("It is sent between 8:00am and 6:00pm only: at other times it rests by itself.")]
         return _ask(work, number, form, _("When does the campaign begin?"), _("Save"), lines=lines)
@@ -85,7 +85,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
     @blueprint.route("/<small:number>/test", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def test(number: int) -> str | BaseResponse:
-        form = Try()
+        form = TrialForm()
         form.offer()
         if form.validate_on_submit() and _tested(work, form, number):
             return _back(number)
@@ -95,7 +95,7 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
     @blueprint.route("/<small:number>/correct", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def correct(number: int) -> str | BaseResponse:
-        form = Texts()
+        form = CorrectionForm()
         only_counted = request.form.get("do") == "check"
         if form.validate_on_submit() and not only_counted:
             made = _corrected(work, form, number)
@@ -115,30 +115,27 @@ def add_to(blueprint: Blueprint, work: Work) -> None:
 
 
 def _stop(
-    work: Work, number: int, deed: str, command: Callable[..., Pressed], heading: str, lines: list[str]
+    work: Work, number: int, command: Callable[..., Pressed], heading: str, lines: list[str]
 ) -> str | BaseResponse:
-    form = Reason()
+    form = ReasonForm()
 
     def say(work: Work, db: Session, number: int, actor: Actor) -> Pressed:
         return command(db, number, reason=form.reason.data, actor=actor, now=work.now())
 
-    if form.validate_on_submit() and _done(work, form, number, deed, say):
+    if form.validate_on_submit() and _done(work, form, number, say):
         return _back(number)
     return _ask(work, number, form, heading, heading, lines=lines)
 
 
-def _done(work: Work, form: Asked, number: int, deed: str, press: Press) -> bool:
-    """Do it once, however often the form is sent. False: it was refused, and the form says why.
-
-    The deed and the campaign are in the key: all buttons of a page carry the same one.
-    """
+def _done(work: Work, form: DeskForm, number: int, press: Press) -> bool:
+    """Do it once, however often the form is sent. False: it was refused, and the form says why."""
     try:
         with work.writing() as db:
 
             def act() -> Outcome:
                 return {"changed": press(work, db, number, officer().actor).changed}
 
-            once(db, form.key(f"desk:{deed}:{number}"), act, now=work.now())
+            once(db, form.key("desk"), act, now=work.now())
     except NoSuchCampaign:
         abort(404)
     except CampaignRefused as error:
@@ -151,13 +148,13 @@ def _done(work: Work, form: Asked, number: int, deed: str, press: Press) -> bool
     return True
 
 
-def _tested(work: Work, form: Try, number: int) -> bool:
+def _tested(work: Work, form: TrialForm, number: int) -> bool:
     """Whether a test is on its way; otherwise the form says why not."""
     catalogue = work.catalogue
     try:
         phone = form.number()
         with work.writing() as db:
-            campaign = found(db, number)
+            campaign = campaign_or_404(db, number)
             speech = bulk_speech(work.settings, catalogue, work.register)
             person = work.register.contact(db, phone, now=work.now())
             service, site = _example(campaign, *_first(catalogue.services, catalogue.sites))
@@ -167,7 +164,7 @@ def _tested(work: Work, form: Try, number: int) -> bool:
                 person=person,
                 sample=sample(campaign, form.language.data, service=service, site=site, speech=speech),
                 actor=officer().actor,
-                request_key=form.key(f"desk:test:{number}:{person.id}:{form.language.data}"),
+                request_key=form.key("desk"),
                 now=work.now(),
             )
     except Malformed as error:
@@ -186,7 +183,7 @@ def _example(campaign: Campaign, service: str, site: str) -> tuple[str, str]:
     return next(iter(criteria.get("services", ())), service), next(iter(criteria.get("sites", ())), site)
 
 
-def _corrected(work: Work, form: Texts, number: int) -> int | None:
+def _corrected(work: Work, form: CorrectionForm, number: int) -> int | None:
     """The number of the correction; None: it was refused, and the form says why."""
     try:
         with work.writing() as db:
@@ -195,7 +192,7 @@ def _corrected(work: Work, form: Texts, number: int) -> int | None:
                 number,
                 texts=form.texts(),
                 actor=officer().actor,
-                request_key=form.key(f"desk:correct:{number}"),
+                request_key=form.key("desk"),
                 now=work.now(),
             ).id
     except NoSuchCampaign:
@@ -207,9 +204,11 @@ def _corrected(work: Work, form: Texts, number: int) -> int | None:
     return None
 
 
-def _ask(work: Work, number: int, form: Asked, heading: str, button: str, *, lines: list[str], check: str = "") -> str:
+def _ask(
+    work: Work, number: int, form: DeskForm, heading: str, button: str, *, lines: list[str], check: str = ""
+) -> str:
     with work.reading() as db:
-        campaign = found(db, number)
+        campaign = campaign_or_404(db, number)
     return render_template(
         "desk/one_form.html",
         form=form,

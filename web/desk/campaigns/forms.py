@@ -11,14 +11,14 @@ from core.messaging.tables import Lane
 from core.phones import NO_PHONE, parse_phone
 from core.wording import LANGUAGES, N_, dates
 from core.wording import gettext as _
-from web.desk.asking import Asked, DayField, NumberField, one_of, pick, refuse, some_of, text, words
+from web.desk.asking import DayField, DeskForm, NumberField, one_of, pick, refuse, some_of, text, words
 
 LANGUAGE_NAMES = {"en": "English", "sw": "Kiswahili"}
 FURTHEST = timedelta(days=60)
 """A campaign is not planned further ahead: the shelf will be another one."""
 
 
-class New(Asked):
+class NewForm(DeskForm):
     """A campaign about documents on the shelf."""
 
     name = words(
@@ -42,13 +42,13 @@ class New(Asked):
         )
 
 
-class Reason(Asked):
+class ReasonForm(DeskForm):
     """Why something is stopped."""
 
     reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Kept with the campaign for good."), most=200)
 
 
-class Hour(Asked):
+class HourForm(DeskForm):
     """When a campaign begins."""
 
     when = one_of(N_("When does it begin?"), default="now")
@@ -87,7 +87,7 @@ class Hour(Asked):
         return None
 
 
-class Texts(Asked):
+class CorrectionForm(DeskForm):
     """What a correction says."""
 
     en = text(N_("In English"), hint=N_("As it will be read: no more than 2 SMS."), most=400)
@@ -97,7 +97,7 @@ class Texts(Asked):
         return {language: self[language].data or "" for language in LANGUAGES}
 
 
-class Try(Asked):
+class TrialForm(DeskForm):
     """Where a test goes."""
 
     phone = words(N_("Phone number"), NO_PHONE, hint=N_("Such as 0712 345 678."), most=30)
@@ -111,9 +111,3 @@ class Try(Asked):
         Malformed: it is no phone number.
         """
         return parse_phone(self.phone.data or "")
-
-
-class Freeze(Asked):
-    """Why a lane is stopped."""
-
-    reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Whoever comes next reads it."), most=200)

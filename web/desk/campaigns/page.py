@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from flask import abort, render_template
 
-from core.campaigns import states
+from core.campaigns import listing, states
 from core.campaigns.criteria import criteria_of
 from core.campaigns.errors import NoSuchCampaign
 from core.campaigns.lasting import ends_at
@@ -24,9 +23,10 @@ from core.wording import dates
 from core.wording import gettext as _
 from web.campaigning import bulk_speech, left_out, sender_line
 from web.desk.access import officer
-from web.desk.asking import Asked
+from web.desk.asking import DeskForm
 from web.desk.campaigns.forms import LANGUAGE_NAMES
 from web.desk.messages.wording import stands
+from web.pages import live
 from web.work import Work
 
 SECOND = "govuk-button--secondary"
@@ -71,7 +71,7 @@ def offered(campaign: Campaign, *, own: bool) -> list[Button]:
     return buttons
 
 
-def found(db: Session, number: int) -> Campaign:
+def campaign_or_404(db: Session, number: int) -> Campaign:
     try:
         return find(db, number)
     except NoSuchCampaign:
@@ -82,12 +82,11 @@ def state_words(campaign: Campaign) -> str:
     return _(states.IN_WORDS[State(campaign.state)])
 
 
-def page(work: Work, db: Session, campaign: Campaign, form: Asked, *, live: int = 0) -> str:
+def campaign_page(work: Work, db: Session, campaign: Campaign, form: DeskForm) -> str:
     """The page of a campaign; `form` holds what a button was refused for."""
     state = State(campaign.state)
     may = officer().may(Can.CAMPAIGN)
     seen = _preview(work, db, campaign) if state in EARLY else None
-    corrected_by = db.scalars(sa.select(Campaign).where(Campaign.corrects_id == campaign.id).order_by(Campaign.id))
     counts = progress(db, campaign.id)
     own = campaign.created_by.strip().casefold() == officer().username.casefold()
     return render_template(
@@ -104,17 +103,18 @@ def page(work: Work, db: Session, campaign: Campaign, form: Asked, *, live: int 
         languages=LANGUAGE_NAMES,
         left_out=left_out,
         sender_line=sender_line,
-        counts=[(stands(kind), counts[kind]) for kind in shown(counts)],
+        counts=[(stands(kind), counts[kind]) for kind in statuses_shown(counts)],
         frozen=lanes.frozen(db, Lane.BULK),
-        corrected_by=corrected_by.all(),
-        live=live,
+        corrected_by=listing.corrections_of(db, campaign.id),
+        live=live.times_left(),
+        live_times=live.TIMES,
         moving=state not in OVER and state not in EARLY,
         when=dates.when,
         approve_above=work.settings.approve_above,
     )
 
 
-def shown(counts: Mapping[Status, int]) -> list[Status]:
+def statuses_shown(counts: Mapping[Status, int]) -> list[Status]:
     """Always what everybody asks about, and the others where there are any."""
     always = (Status.PENDING, Status.SENT, Status.DELIVERED, Status.FAILED, Status.UNKNOWN)
     return [kind for kind in Status if kind in always or counts.get(kind)]

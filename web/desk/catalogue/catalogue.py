@@ -2,27 +2,30 @@
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.catalogue import search
-from core.catalogue.editing import places
+from core.catalogue.editing.edit import edits_of
+from core.catalogue.editing.fees import fee_rows
+from core.catalogue.editing.hours import periods
 from core.catalogue.editing.naming import names_of
-from core.catalogue.editing.services import list_of
-from core.catalogue.tables import Fee, HandEdit, Named, Service, Site, SiteHours
+from core.catalogue.editing.services import list_of, service_row
+from core.catalogue.editing.sites import site_row
+from core.catalogue.tables import Named, Part
 from core.clock import local_date
 from core.db import Session
 from core.staff.roles import Can
 from core.wording import dates
 from core.wording import gettext as _
 from web.desk.access import needs
-from web.desk.catalogue.changing import KINDS, done, found, page, title
+from web.desk.catalogue.adding import add_adding
+from web.desk.catalogue.changing import KINDS, address_of, done, found, title
 from web.desk.catalogue.confirm import add_confirming
 from web.desk.catalogue.days import add_days
-from web.desk.catalogue.forms import SiteForm, appointments, long, span
-from web.desk.catalogue.parts import PARTS, Part
-from web.desk.catalogue.phone_screen import screens
+from web.desk.catalogue.forms import appointments, long, span
+from web.desk.catalogue.parts import PART_FORMS, PartForm
+from web.desk.catalogue.phone_screen import screens, with_names
 from web.work import Work
 
 
@@ -35,14 +38,19 @@ def create_blueprint(work: Work) -> Blueprint:
         """All services and centres, or those whose names begin as typed."""
         typed, now_ = request.args.get("q", "").strip(), work.catalogue
         if typed:
-            services = search.find_services(now_, typed)
+            services = search.find_services(now_, typed, among=now_.services.values())
             at = {site.code: site for place in search.find_places(now_, typed) for site in place.sites}
             sites = list(at.values())
         else:
             services, sites = list(now_.services.values()), list(now_.sites.values())
         categories = [] if typed else list(now_.categories.values())
         return render_template(
-            "desk/catalogue/catalogue.html", typed=typed, services=services, sites=sites, categories=categories
+            "desk/catalogue/catalogue.html",
+            typed=typed,
+            services=services,
+            public=now_.public_services,
+            sites=sites,
+            categories=categories,
         )
 
     @blueprint.get("/service/<code>")
@@ -50,14 +58,17 @@ def create_blueprint(work: Work) -> Blueprint:
     def service(code: str) -> str:
         with work.reading() as db:
             what = found(db, Named.SERVICE, code)
+            edits = edits_of(db, what)
+            public = Part.ADDED not in edits or code in (one.code for one in work.catalogue.public_services)
             return render_template(
                 "desk/catalogue/service.html",
                 code=code,
-                row=db.get_one(Service, what.id),
+                row=service_row(db, what),
                 names=names_of(db, what),
-                fees=db.scalars(sa.select(Fee).where(Fee.service_id == what.id).order_by(Fee.valid_from)).all(),
+                fees=fee_rows(db, what),
                 bring=list_of(db, what),
-                edits=_edits(db, Named.SERVICE, what.id),
+                edits=edits,
+                public=public,
                 appointments=appointments(),
                 today=local_date(work.now()),
                 span=span,
@@ -69,14 +80,13 @@ def create_blueprint(work: Work) -> Blueprint:
     def centre(code: str) -> str:
         with work.reading() as db:
             what = found(db, Named.SITE, code)
-            hours = sa.select(SiteHours).where(SiteHours.site_id == what.id)
             return render_template(
                 "desk/catalogue/centre.html",
                 code=code,
-                row=db.get_one(Site, what.id),
+                row=site_row(db, what),
                 names=names_of(db, what),
-                hours=db.scalars(hours.order_by(SiteHours.valid_from, SiteHours.weekday)).all(),
-                edits=_edits(db, Named.SITE, what.id),
+                hours=periods(db, what),
+                edits=edits_of(db, what),
                 weekday=dates.weekday,
                 clock=lambda at: dates.hours(at.hour, at.minute),
                 long=long,
@@ -94,11 +104,12 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(Can.CATALOGUE)
     def edit(kind: str, code: str, part: str) -> str | BaseResponse:
         """Change a part of something."""
-        section = PARTS.get((kind, part)) or abort(404)
+        section = PART_FORMS.get((kind, part)) or abort(404)
         with work.reading() as db:
             what = found(db, KINDS[kind], code)
             held = section.held(db, what)
             caption = title(names_of(db, what), code)
+            lines = [*map(_, section.lines), *section.known(db, what, work.now())]
         form = section.form(data=held)
         if form.validate_on_submit() and request.form.get("do") != "check":
 
@@ -106,71 +117,35 @@ def create_blueprint(work: Work) -> Blueprint:
                 return section.act(db, code, form, form.edit(work))
 
             if done(work, form, act):
-                return redirect(page(kind, code), 303)
-        return _ask(work, section, form, kind, code, caption)
+                return redirect(address_of(kind, code), 303)
+        return _ask(work, section, form, kind, code, caption, lines)
 
-    @blueprint.route("/new-centre", methods=["GET", "POST"])
-    @needs(Can.CATALOGUE)
-    def new_centre() -> str | BaseResponse:
-        form = SiteForm()
-        form.offer(work)
-        if form.validate_on_submit() and done(work, form, lambda db: _add(db, form, work)):
-            return redirect(page("centre", form.code.data or ""), 303)
-        return render_template(
-            "desk/one_form.html",
-            form=form,
-            heading=_("New centre or outreach"),
-            lines=[_("No service is given there before it is opened.")],
-            button=_("Add it"),
-            back=url_for("catalogue.catalogue"),
-        )
-
+    add_adding(blueprint, work)
     add_confirming(blueprint, work)
     add_days(blueprint, work)
     return blueprint
 
 
-def _add(db: Session, form: SiteForm, work: Work) -> bool:
-    new = places.NewSite(
-        code=form.code.data or "",
-        kind=form.kind.data,
-        county=form.county.data,
-        short={"en": form.short_en.data or "", "sw": form.short_sw.data or ""},
-        full={"en": form.full_en.data or "", "sw": form.full_sw.data or ""},
-        town=form.town.data or "",
-        address=form.address.data or "",
-        opens_on=form.opens_on.data,
-        closes_on=form.closes_on.data,
-        hours_of=form.hours_of.data,
-    )
-    return places.add_site(db, new, edit=form.edit(work))
-
-
-def _ask(work: Work, section: Part, form: Any, kind: str, code: str, caption: str) -> str:
+def _ask(work: Work, section: PartForm, form: Any, kind: str, code: str, caption: str, lines: list[str]) -> str:
     """The form of a part; names with how the phone will show them."""
     shown = []
     if section.part == "names" and code in _codes(work, kind):
-        fields = form.fields()
-        shown = screens(work.catalogue, KINDS[kind], code, fields, register=work.register, now=work.now())
+        renamed = with_names(work.catalogue, KINDS[kind], code, form.fields())
+        shown = screens(renamed, KINDS[kind], code, register=work.register, now=work.now())
     return render_template(
         "desk/catalogue/edit.html",
         form=form,
         heading=_(section.heading),
         caption=caption,
-        lines=[_(line) for line in section.lines],
+        lines=lines,
         button=_("Save"),
         check=_("Show it as a phone does") if section.part == "names" else "",
         screens=shown,
-        back=page(kind, code),
+        closing=url_for("closures.new", centre=code) if section.part == "days" else "",
+        back=address_of(kind, code),
     )
 
 
 def _codes(work: Work, kind: str) -> Any:
     now_ = work.catalogue
     return {"service": now_.services, "centre": now_.sites, "category": now_.categories}[kind]
-
-
-def _edits(db: Session, kind: Named, owner_id: int) -> dict[str, HandEdit]:
-    """By part, who set or confirmed it last."""
-    rows = db.scalars(sa.select(HandEdit).where(HandEdit.kind == kind, HandEdit.owner_id == owner_id))
-    return {row.part: row for row in rows}

@@ -11,6 +11,7 @@ from core.catalogue.editing.edit import thing
 from core.catalogue.errors import CatalogueRefused, NoSuchEntry
 from core.catalogue.tables import Named
 from core.db import Session
+from core.wording import language
 from web.desk.asking import refuse
 from web.desk.catalogue.forms import Said
 from web.work import Work
@@ -34,7 +35,7 @@ def done(work: Work, form: Said, act: Callable[[Session], object]) -> bool:
 
 def say(form: Said, error: CatalogueRefused) -> None:
     """Why it was refused, beside the field at fault."""
-    field = form.place(error.field)
+    field = form.field_at_fault(error.field)
     if field is None:
         form.form_errors.append(str(error))
     else:
@@ -65,10 +66,11 @@ def found(db: Session, kind: Named, code: str) -> Any:
 
 
 def title(names: dict[str, str], code: str) -> str:
-    return f"{names.get('full_en', code)} ({code})"
+    """In the language being spoken."""
+    return f"{names.get(f'full_{language()}', code)} ({code})"
 
 
-def page(kind: str, code: str) -> str:
+def address_of(kind: str, code: str) -> str:
     if kind == "category":
         return url_for("catalogue.catalogue")
     return url_for(f"catalogue.{kind}", code=code)

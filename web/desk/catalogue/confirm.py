@@ -4,26 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.catalogue.editing import fees, hours, places, services
+from core.catalogue.editing import fees, hours, services, sites
 from core.catalogue.editing.edit import Edit, Thing, mark_of
 from core.catalogue.editing.naming import names_of
-from core.catalogue.tables import Fee, Named, Part, Site, SiteHours
+from core.catalogue.tables import Fee, Named, Part
 from core.db import Session
 from core.staff.roles import Can
 from core.wording import LANGUAGES, N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs
-from web.desk.catalogue.changing import KINDS, confirm, day_in, done, found, page, title
+from web.desk.catalogue.changing import KINDS, address_of, confirm, day_in, done, found, title
 from web.desk.catalogue.forms import Confirming, span
 from web.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class PartAsItStands:
     """A part that can be confirmed."""
 
     heading: str
@@ -42,20 +41,22 @@ def add_confirming(blueprint: Blueprint, work: Work) -> None:
     @needs(Can.CATALOGUE)
     def verify(kind: str, code: str, part: str) -> str | BaseResponse:
         """Confirm a part as it stands."""
-        one = PARTS.get((kind, part)) or abort(404)
+        one = CONFIRMED.get((kind, part)) or abort(404)
         form = Confirming()
 
         def act(db: Session) -> object:
             return one.act(db, code, form.seen.data or "", form.edit(work))
 
         if form.validate_on_submit() and done(work, form, act):
-            return redirect(page(kind, code), 303)
+            return redirect(address_of(kind, code), 303)
         with work.reading() as db:
             what = found(db, KINDS[kind], code)
             caption, lines = title(names_of(db, what), code), one.lines(db, what)
             form.seen.data = mark_of(one.held(db, what))
         button = _("It is right as it stands")
-        return confirm(form, heading=_(one.heading), caption=caption, lines=lines, button=button, back=page(kind, code))
+        return confirm(
+            form, heading=_(one.heading), caption=caption, lines=lines, button=button, back=address_of(kind, code)
+        )
 
     @blueprint.route("/service/<code>/fee/<day>/<any(verify, drop):what>", methods=["GET", "POST"])
     @needs(Can.CATALOGUE)
@@ -71,20 +72,20 @@ def add_confirming(blueprint: Blueprint, work: Work) -> None:
 
         # When it is pressed again the fee is gone: the command knows what came of the first press.
         if form.validate_on_submit() and done(work, form, act):
-            return redirect(page("service", code), 303)
+            return redirect(address_of("service", code), 303)
         with work.reading() as db:
             row, caption = _fee(db, code, valid_from)
             form.seen.data = mark_of(fees.told(row))
         heading = _("Confirm the fee") if what == "verify" else _("Take the fee away")
         button = _("It is right as it stands") if what == "verify" else heading
-        return confirm(form, heading=heading, caption=caption, button=button, back=page("service", code))
+        return confirm(form, heading=heading, caption=caption, button=button, back=address_of("service", code))
 
 
 def _fee(db: Session, code: str, valid_from: Any) -> tuple[Fee, str]:
     """The fee, and what it is called."""
     service = found(db, Named.SERVICE, code)
-    row = db.get(Fee, (service.id, valid_from)) or abort(404)
-    amount = _("nobody knows") if row.amount_kes is None else f"KES {row.amount_kes:,}"
+    row = next((fee for fee in fees.fee_rows(db, service) if fee.valid_from == valid_from), None) or abort(404)
+    amount = _("Not known") if row.amount_kes is None else f"KES {row.amount_kes:,}"
     return row, f"{title(names_of(db, service), code)}: {amount}, {span(row.valid_from, row.valid_until)}"
 
 
@@ -95,37 +96,36 @@ def _bring_lines(db: Session, what: Thing) -> list[str]:
 
 
 def _hours_lines(db: Session, what: Thing) -> list[str]:
-    rows = sa.select(SiteHours).where(SiteHours.site_id == what.id).order_by(SiteHours.valid_from, SiteHours.weekday)
     return [
         f"{dates.weekday(row.weekday)}, {span(row.valid_from, row.valid_until)}: "
         f"{dates.hours(row.opens.hour, row.opens.minute)} - {dates.hours(row.closes.hour, row.closes.minute)}"
-        for row in db.scalars(rows)
+        for row in hours.periods(db, what)
     ]
 
 
-def _place(part: Part, heading: str) -> Confirmed:
+def _of_site(part: Part, heading: str) -> PartAsItStands:
     def held(db: Session, what: Thing) -> str:
-        return str(getattr(db.get_one(Site, what.id), part))
+        return str(getattr(sites.site_row(db, what), part))
 
     def act(db: Session, code: str, seen: str, edit: Edit) -> object:
-        return places.verify(db, code, part, seen=seen, edit=edit)
+        return sites.verify(db, code, part, seen=seen, edit=edit)
 
-    return Confirmed(heading, held, lambda db, what: [held(db, what)], act)
+    return PartAsItStands(heading, held, lambda db, what: [held(db, what)], act)
 
 
-PARTS: Mapping[tuple[str, str], Confirmed] = {
-    ("service", "bring"): Confirmed(
+CONFIRMED: Mapping[tuple[str, str], PartAsItStands] = {
+    ("service", "bring"): PartAsItStands(
         N_("Confirm what to bring"),
         services.list_of,
         _bring_lines,
         lambda db, code, seen, edit: services.verify_list(db, code, seen=seen, edit=edit),
     ),
-    ("centre", "hours"): Confirmed(
+    ("centre", "hours"): PartAsItStands(
         N_("Confirm the opening hours"),
         hours.hours_of,
         _hours_lines,
         lambda db, code, seen, edit: hours.verify_hours(db, code, seen=seen, edit=edit),
     ),
-    ("centre", "town"): _place(Part.TOWN, N_("Confirm the town")),
-    ("centre", "address"): _place(Part.ADDRESS, N_("Confirm the address")),
+    ("centre", "town"): _of_site(Part.TOWN, N_("Confirm the town")),
+    ("centre", "address"): _of_site(Part.ADDRESS, N_("Confirm the address")),
 }

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,7 +11,6 @@ from core.booking.closing.days import AtCentre
 from core.catalogue.editing import holidays
 from core.catalogue.errors import CatalogueRefused
 from core.catalogue.holidays import closed_days
-from core.catalogue.tables import HolidayOverride
 from core.clock import local_date
 from core.db import Session
 from core.staff.roles import Can
@@ -112,6 +110,6 @@ def _known(work: Work) -> dict[str, Any]:
     """What the library knows of the year to come, and what was said besides."""
     today = local_date(work.now())
     with work.reading() as db:
-        said = db.scalars(sa.select(HolidayOverride).order_by(HolidayOverride.day)).all()
+        said = holidays.said_days(db, since=today)
     ahead = closed_days(today, date(today.year + 1, today.month, 1), {})
-    return {"said": [row for row in said if row.day >= today], "ahead": sorted(ahead)}
+    return {"said": said, "ahead": sorted(ahead)}

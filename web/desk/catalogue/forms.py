@@ -1,16 +1,18 @@
 """What is asked when the catalogue is edited. Each form says where the new value is written, and how sure it is."""
 
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
 from wtforms import Field, HiddenField
 
 from core.catalogue.editing.edit import LONGEST_NOTE, Edit
+from core.catalogue.snapshot import Catalogue
 from core.catalogue.tables import Trust
 from core.wording import LANGUAGES, N_, dates
 from core.wording import gettext as _
 from web.desk.access import officer
-from web.desk.asking import Asked, DayField, NumberField, TimeField, one_of, pick, refuse, text, words
+from web.desk.asking import DayField, DeskForm, NumberField, TimeField, one_of, pick, refuse, text, words
 from web.work import Work
 
 WEEK = range(7)
@@ -18,7 +20,7 @@ NO_NOTE = N_("Say where this is written, or who confirmed it.")
 NO_DAY = N_("Type the day.")
 
 
-class Said(Asked):
+class Said(DeskForm):
     """Every change names its source."""
 
     note = words(
@@ -31,7 +33,7 @@ class Said(Asked):
     def edit(self, work: Work, trust: Trust = Trust.VERIFIED) -> Edit:
         return Edit(officer().actor, self.note.data or "", self.key("desk"), work.now(), trust)
 
-    def place(self, field: str) -> Field | None:
+    def field_at_fault(self, field: str) -> Field | None:
         """The field that a command calls by this name."""
         return self[field] if field and field in self else None
 
@@ -105,12 +107,39 @@ def appointments() -> dict[str, str]:
     }
 
 
+class ServiceForm(NamesForm):
+    """A service that no data file has."""
+
+    code = words(N_("Code"), N_("A code is 3 to 6 capital letters and digits, such as GPO."), most=6)
+    agency = pick(N_("Whose service is it?"))
+    category = pick(N_("Kind of service"), hint=N_("Where callers find it."))
+    appointment = one_of(N_("Does one book?"))
+    identity = one_of(N_("What does one show?"), hint=N_("Whoever books is asked for its number."))
+    minutes = NumberField(N_("Minutes for one person"), N_("Type a whole number, such as 15."), least=1)
+
+    def offer(self, catalogue: Catalogue, agencies: Sequence[tuple[str, str]]) -> None:
+        """`agencies`: code and name of each."""
+        self.agency.choices = list(agencies)
+        self.category.choices = [(kind.code, kind.names.spoken_full) for kind in catalogue.categories.values()]
+        self.appointment.choices = list(appointments().items())
+        self.identity.choices = [
+            ("national_id", _("An ID card")),
+            ("document", _("An ID card, a passport, an alien ID or a birth entry")),
+            ("none", _("Nothing: a first ID, a child")),
+        ]
+
+
 class AddressForm(Sure):
     address = words(N_("Address"), hint=N_("As one finds it. Empty: nobody knows."))
 
 
 class TownForm(Sure):
     town = words(N_("Town"), hint=N_("By which it is found."))
+
+
+class DaysForm(Said):
+    opens_on = DayField(N_("First day"), hint=N_("Empty: it has always been there."))
+    closes_on = DayField(N_("Last day"), hint=N_("An outreach must have one. Empty: it stays."))
 
 
 class HoursForm(Sure):
@@ -169,8 +198,7 @@ class SiteForm(Sure):
     closes_on = DayField(N_("Last day"), hint=N_("An outreach must have one."))
     hours_of = pick(N_("It has the hours of"))
 
-    def offer(self, work: Work) -> None:
-        catalogue = work.catalogue
+    def offer(self, catalogue: Catalogue) -> None:
         self.kind.choices = [("outreach", _("An outreach, for some days")), ("centre", _("A centre"))]
         counties = [area for area in catalogue.areas.values() if area.parent is None]
         self.county.choices = [(c.code, c.names.spoken) for c in sorted(counties, key=lambda c: c.names.spoken)]

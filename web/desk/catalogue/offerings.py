@@ -1,36 +1,28 @@
 """What is given where: services switched on and off at a centre, one by one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.booking.availability import day_begins
+from core.booking.given import Given, given_at, open_by_site
 from core.booking.opening import Opening, close_offering, open_offering
-from core.booking.tables import Counted, Window
 from core.catalogue import search
-from core.catalogue.editing.edit import Edit
+from core.catalogue.editing.edit import Edit, thing
+from core.catalogue.editing.services import service_row
 from core.catalogue.errors import CatalogueRefused
-from core.catalogue.snapshot import Service, Site
-from core.catalogue.tables import Offering
-from core.catalogue.tables import Service as ServiceRow
+from core.catalogue.tables import Named
 from core.catalogue.telling import hours_line
 from core.clock import local_date
-from core.db import Session
 from core.staff.roles import AT_A_CENTRE, Can
 from core.wording import N_
 from core.wording import gettext as _
 from web.desk.access import needs, officer, own_site
-from web.desk.asking import Asked, NumberField, refuse, words
+from web.desk.asking import DeskForm, NumberField, refuse, words
 from web.work import Work
 
-WALK_IN = "walk_in"
 
-
-class Open(Asked):
+class OpenForm(DeskForm):
     """How a service is given at a centre."""
 
     counters = NumberField(N_("Counters that serve it at once"), N_("Type a whole number, such as 2."), least=1)
@@ -42,26 +34,8 @@ class Open(Asked):
     )
 
 
-class Close(Asked):
+class CloseForm(DeskForm):
     note = words(N_("Why is it no longer given here?"), N_("Type a reason."))
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A service at a centre, as the list shows it."""
-
-    service: Service
-    site: Site
-    open: bool = False
-    counters: int | None = None
-    minutes: int | None = None
-    taken: int = 0
-    """Places still to come that somebody has."""
-
-    @property
-    def bookable(self) -> bool:
-        """Whether it could be opened at all."""
-        return self.service.appointment != WALK_IN and not self.service.elsewhere
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -74,8 +48,7 @@ def create_blueprint(work: Work) -> Blueprint:
         if officer().role in AT_A_CENTRE:
             return redirect(url_for("offerings.at_centre", code=own_site(work.catalogue).code))
         with work.reading() as db:
-            of_site = sa.select(Offering.site_id, sa.func.count().label("open")).where(Offering.open)
-            opened = {row.site_id: row.open for row in db.execute(of_site.group_by(Offering.site_id))}
+            opened = open_by_site(db)
         sites = sorted(work.catalogue.sites.values(), key=lambda site: site.names.spoken)
         return render_template("desk/catalogue/offerings.html", sites=sites, opened=opened)
 
@@ -84,9 +57,11 @@ def create_blueprint(work: Work) -> Blueprint:
     def at_centre(code: str) -> str:
         """Each service, open or not; `q` finds some by their names."""
         site, typed = own_site(work.catalogue, code), request.args.get("q", "").strip()
-        services = search.find_services(work.catalogue, typed) if typed else list(work.catalogue.services.values())
+        services = list(work.catalogue.services.values())
+        if typed:
+            services = search.find_services(work.catalogue, typed, among=services)
         with work.reading() as db:
-            lines = _lines(work, db, services, [site])
+            lines = given_at(db, services, [site], now=work.now())
         return render_template("desk/catalogue/offerings_at_centre.html", site=site, lines=lines, typed=typed)
 
     @blueprint.get("/service/<code>")
@@ -96,7 +71,7 @@ def create_blueprint(work: Work) -> Blueprint:
         service = work.catalogue.services.get(code) or abort(404)
         sites = sorted(officer().sites(work.catalogue), key=lambda site: site.names.spoken)
         with work.reading() as db:
-            lines = _lines(work, db, [service], sites)
+            lines = given_at(db, [service], sites, now=work.now())
         return render_template("desk/catalogue/offerings_of_service.html", service=service, lines=lines)
 
     @blueprint.route("/<service>/<site>", methods=["GET", "POST"])
@@ -106,15 +81,15 @@ def create_blueprint(work: Work) -> Blueprint:
         here = own_site(work.catalogue, site)
         what = work.catalogue.services.get(service) or abort(404)
         with work.reading() as db:
-            line = _lines(work, db, [what], [here])[0]
+            [line] = given_at(db, [what], [here], now=work.now())
         wanted = request.form.get("do") or ("close" if line.open else "open")
         return _close(work, line) if wanted == "close" else _open(work, line)
 
     return blueprint
 
 
-def _open(work: Work, line: Line) -> str | BaseResponse:
-    form = Open(counters=line.counters or 1, minutes=line.minutes or _minutes(work, line))
+def _open(work: Work, line: Given) -> str | BaseResponse:
+    form = OpenForm(counters=line.counters or 1, minutes=line.minutes or _minutes(work, line.service.code))
     if form.validate_on_submit():
         opening = Opening(line.service.code, line.site.code, form.counters.data, form.minutes.data)
         try:
@@ -138,8 +113,8 @@ def _open(work: Work, line: Line) -> str | BaseResponse:
     )
 
 
-def _close(work: Work, line: Line) -> str | BaseResponse:
-    form = Close()
+def _close(work: Work, line: Given) -> str | BaseResponse:
+    form = CloseForm()
     if form.validate_on_submit():
         try:
             with work.writing() as db:
@@ -162,7 +137,7 @@ def _close(work: Work, line: Line) -> str | BaseResponse:
     )
 
 
-def _refused(form: Asked, error: CatalogueRefused) -> None:
+def _refused(form: DeskForm, error: CatalogueRefused) -> None:
     if error.field and error.field in form:
         refuse(form[error.field], error)
     else:
@@ -173,49 +148,12 @@ def _edit(work: Work, form: Any) -> Edit:
     return Edit(officer().actor, form.note.data or "", form.key("desk"), work.now())
 
 
-def _closures(line: Line) -> str:
+def _closures(line: Given) -> str:
     """Where bookings are moved, before the service is switched off."""
     return url_for("closures.new", centre=line.site.code, service=line.service.code)
 
 
-def _minutes(work: Work, line: Line) -> int:
+def _minutes(work: Work, code: str) -> int:
     """What is proposed: what the catalogue says of the service."""
     with work.reading() as db:
-        return db.scalars(sa.select(ServiceRow.minutes).where(ServiceRow.code == line.service.code)).one()
-
-
-def _lines(work: Work, db: Session, services: Sequence[Service], sites: Sequence[Site]) -> list[Line]:
-    """Of each service at each centre; read from the tables, so that what was just switched is seen."""
-    rows = db.execute(
-        sa.select(
-            Offering.id, Offering.service_id, Offering.site_id, Offering.open, Offering.counters, Offering.minutes
-        )
-        .where(Offering.site_id.in_([site.id for site in sites]))
-        .where(Offering.service_id.in_([service.id for service in services]))
-    ).all()
-    held = {(row.service_id, row.site_id): row for row in rows}
-    taken = _taken(work, db, [row.id for row in rows])
-    lines = []
-    for service in services:
-        for site in sites:
-            row = held.get((service.id, site.id))
-            if row is None:
-                lines.append(Line(service, site))
-            else:
-                lines.append(Line(service, site, row.open, row.counters, row.minutes, taken.get(row.id, 0)))
-    return lines
-
-
-def _taken(work: Work, db: Session, offering_ids: Sequence[int]) -> dict[int, int]:
-    """As `places_taken`, of many: through the key of `windows`, an offering at a time."""
-    counted = (
-        sa.select(Window.owner_id, sa.func.sum(Window.taken).label("taken"))
-        .where(
-            Window.kind == Counted.OFFERING.value,
-            Window.owner_id.in_(offering_ids),
-            Window.starts_at >= day_begins(local_date(work.now())),
-            Window.taken > 0,
-        )
-        .group_by(Window.owner_id)
-    )
-    return {row.owner_id: row.taken for row in db.execute(counted)}
+        return service_row(db, thing(db, Named.SERVICE, code)).minutes

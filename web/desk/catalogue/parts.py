@@ -2,31 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
-from core.catalogue.editing import fees, hours, naming, places, services
+from core.booking import site_days
+from core.catalogue.editing import fees, hours, naming, services, sites
 from core.catalogue.editing.edit import Edit, Thing
-from core.catalogue.tables import Named, Service, Site, SiteHours
+from core.catalogue.tables import Named
 from core.db import Session
 from core.wording import LANGUAGES, N_
+from core.wording import gettext as _
 from web.desk.catalogue.forms import (
     AddressForm,
     AppointmentForm,
     BringForm,
+    DaysForm,
     FeeForm,
     HoursForm,
     MinutesForm,
     NamesForm,
     Said,
     TownForm,
+    long,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One form."""
+class PartForm:
+    """How a part is changed."""
 
     part: str
     heading: str
@@ -36,6 +39,8 @@ class Part:
     act: Callable[[Session, str, Any, Edit], object]
     """Carries it out, for the thing with this code."""
     lines: tuple[str, ...] = ()
+    known: Callable[[Session, Thing, datetime], list[str]] = lambda db, what, now: []
+    """What to know before it is changed: the moment is now."""
 
 
 def _rename(kind: Named) -> Callable[[Session, str, Any, Edit], object]:
@@ -50,19 +55,14 @@ def _list(db: Session, what: Thing) -> dict[str, Any]:
     return {language: "\n".join(held[language]) for language in LANGUAGES}
 
 
-def _column(model: type[Site] | type[Service], *names: str) -> Callable[[Session, Thing], dict[str, Any]]:
-    def held(db: Session, what: Thing) -> dict[str, Any]:
-        row = db.get_one(model, what.id)
-        return {name: getattr(row, name) for name in names}
-
-    return held
+def _of(row: Callable[[Session, Thing], object], name: str) -> Callable[[Session, Thing], dict[str, Any]]:
+    return lambda db, what: {name: getattr(row(db, what), name)}
 
 
 def _week(db: Session, what: Thing) -> dict[str, Any]:
     """Of each weekday the hours that hold last."""
-    rows = db.scalars(sa.select(SiteHours).where(SiteHours.site_id == what.id).order_by(SiteHours.valid_from)).all()
     held: dict[str, Any] = {}
-    for row in rows:
+    for row in hours.periods(db, what):
         held |= {f"opens_{row.weekday}": row.opens, f"closes_{row.weekday}": row.closes}
     return held
 
@@ -77,52 +77,77 @@ def _set_hours(db: Session, code: str, form: Any, edit: Edit) -> object:
     return hours.set_hours(db, code, week=form.week(), **days, edit=edit)
 
 
+def _days(db: Session, what: Thing) -> dict[str, Any]:
+    row = sites.site_row(db, what)
+    return {"opens_on": row.opens_on, "closes_on": row.closes_on}
+
+
+def _set_days(db: Session, code: str, form: Any, edit: Edit) -> object:
+    return site_days.set_days(db, code, opens_on=form.opens_on.data, closes_on=form.closes_on.data, edit=edit)
+
+
+def _days_taken(db: Session, what: Thing, now: datetime) -> list[str]:
+    taken = site_days.days_taken(db, what, now=now)
+    if taken is None:
+        return [_("Nobody has a place there from today on.")]
+    return [_("People have places there from {first} to {last}.").format(first=long(taken[0]), last=long(taken[1]))]
+
+
 _NAMES = N_("Names")
 _NAME_LINES = (N_("Below it is shown as a phone shows it: a screen has room for 160 characters."),)
 
-PARTS: Mapping[tuple[str, str], Part] = {
+PART_FORMS: Mapping[tuple[str, str], PartForm] = {
     **{
-        (kind, "names"): Part("names", _NAMES, NamesForm, naming.names_of, _rename(named), _NAME_LINES)
+        (kind, "names"): PartForm("names", _NAMES, NamesForm, naming.names_of, _rename(named), _NAME_LINES)
         for kind, named in (("service", Named.SERVICE), ("centre", Named.SITE), ("category", Named.CATEGORY))
     },
-    ("service", "fee"): Part("fee", N_("New fee"), FeeForm, lambda db, what: {}, _set_fee),
-    ("service", "bring"): Part(
+    ("service", "fee"): PartForm("fee", N_("New fee"), FeeForm, lambda db, what: {}, _set_fee),
+    ("service", "bring"): PartForm(
         "bring",
         N_("What to bring"),
         BringForm,
         _list,
         lambda db, code, form, edit: services.set_list(db, code, texts=form.texts(), edit=edit),
     ),
-    ("service", "minutes"): Part(
+    ("service", "minutes"): PartForm(
         "minutes",
         N_("Minutes at the counter"),
         MinutesForm,
-        _column(Service, "minutes"),
+        _of(services.service_row, "minutes"),
         lambda db, code, form, edit: services.set_minutes(db, code, minutes=form.minutes.data, edit=edit),
         (N_("Proposed when the service is opened at a centre. Centres where it is open keep theirs."),),
     ),
-    ("service", "appointment"): Part(
+    ("service", "appointment"): PartForm(
         "appointment",
         N_("Booking"),
         AppointmentForm,
-        _column(Service, "appointment"),
+        _of(services.service_row, "appointment"),
         lambda db, code, form, edit: services.set_appointment(db, code, appointment=form.appointment.data, edit=edit),
     ),
-    ("centre", "address"): Part(
+    ("centre", "address"): PartForm(
         "address",
         N_("Address"),
         AddressForm,
-        _column(Site, "address"),
-        lambda db, code, form, edit: places.set_address(db, code, address=form.address.data or "", edit=edit),
+        _of(sites.site_row, "address"),
+        lambda db, code, form, edit: sites.set_address(db, code, address=form.address.data or "", edit=edit),
     ),
-    ("centre", "town"): Part(
+    ("centre", "town"): PartForm(
         "town",
         N_("Town"),
         TownForm,
-        _column(Site, "town"),
-        lambda db, code, form, edit: places.set_town(db, code, town=form.town.data or "", edit=edit),
+        _of(sites.site_row, "town"),
+        lambda db, code, form, edit: sites.set_town(db, code, town=form.town.data or "", edit=edit),
     ),
-    ("centre", "hours"): Part(
+    ("centre", "days"): PartForm(
+        "days",
+        N_("Days on which it is there"),
+        DaysForm,
+        _days,
+        _set_days,
+        (N_("Outside these days nobody can book. Whoever has a place there must be moved before."),),
+        _days_taken,
+    ),
+    ("centre", "hours"): PartForm(
         "hours",
         N_("Opening hours"),
         HoursForm,

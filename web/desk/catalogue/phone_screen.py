@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 
-from core.catalogue.snapshot import Catalogue, Names
-from core.catalogue.tables import Named
+from core.catalogue.snapshot import Catalogue, Names, Service
+from core.catalogue.tables import Named, Trust
 from core.gsm7 import septets
 from core.people.register import Register
 from core.people.sealing import Sealer
@@ -30,15 +30,9 @@ class Screen:
         return septets(self.text)
 
 
-def screens(
-    catalogue: Catalogue, kind: Named, code: str, fields: Mapping[str, str], *, register: Register, now: datetime
-) -> list[Screen]:
-    """What callers see in each language, screen by screen; `fields` are short_en, full_sw and so on."""
-    names = Names(
-        {language: fields[f"short_{language}"] for language in LANGUAGES},
-        {language: fields[f"full_{language}"] for language in LANGUAGES},
-    )
-    turn = _turn(_renamed(catalogue, kind, code, names), register, now)
+def screens(catalogue: Catalogue, kind: Named, code: str, *, register: Register, now: datetime) -> list[Screen]:
+    """What callers see of a thing in each language, screen by screen, with the catalogue as it would be."""
+    turn = _turn(catalogue, register, now)
     found = []
     for language in LANGUAGES:
         with speaking(language):
@@ -47,15 +41,47 @@ def screens(
     return found
 
 
-def _renamed(catalogue: Catalogue, kind: Named, code: str, names: Names) -> Catalogue:
+def with_names(catalogue: Catalogue, kind: Named, code: str, fields: Mapping[str, str]) -> Catalogue:
+    """The catalogue with a service, a centre or a category renamed; `fields` are short_en, full_sw and so on."""
+    names = _names(fields)
     if kind is Named.SERVICE:
-        service = replace(catalogue.services[code], names=names)
+        # Shown as it will be when it can be found.
+        service = replace(catalogue.services[code], names=names, by_hand=False)
         return replace(catalogue, services={**catalogue.services, code: service})
     if kind is Named.SITE:
         site = replace(catalogue.sites[code], names=names)
         return replace(catalogue, sites={**catalogue.sites, code: site})
     category = replace(catalogue.categories[code], names=names)
     return replace(catalogue, categories={**catalogue.categories, code: category})
+
+
+def with_service(
+    catalogue: Catalogue, code: str, fields: Mapping[str, str], *, category: str, appointment: str
+) -> Catalogue:
+    """The catalogue with one service more, of which no more is known; `category` is a code."""
+    service = Service(
+        id=0,
+        code=code,
+        category=category,
+        agency_id=0,
+        agency=Names({}, {}),
+        names=_names(fields),
+        appointment=appointment,
+        elsewhere=False,
+        identity="none",
+        common_rank=None,
+        requirements={},
+        requirements_trust=Trust.ESTIMATE,
+        fees=(),
+    )
+    return replace(catalogue, services={**catalogue.services, code: service})
+
+
+def _names(fields: Mapping[str, str]) -> Names:
+    return Names(
+        {language: fields[f"short_{language}"] for language in LANGUAGES},
+        {language: fields[f"full_{language}"] for language in LANGUAGES},
+    )
 
 
 def _replies(turn: Turn, kind: Named, code: str) -> list[Reply]:

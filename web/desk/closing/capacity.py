@@ -1,26 +1,33 @@
 """How many people a centre takes: each change is first shown with what it does to those who are booked."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, time
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms import HiddenField
 
 from core.booking import adjusting, hours
 from core.booking.adjusting import Above, Capacity
+from core.booking.capacity import hours_of
 from core.booking.closing import Impact
 from core.booking.closing.errors import CannotChange
-from core.catalogue.snapshot import Offering, Site
+from core.catalogue.editing.edit import check_seen, mark_of
+from core.catalogue.errors import Outdated
+from core.catalogue.snapshot import Offering, Period, Site
 from core.clock import local_date
 from core.staff.roles import Can
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer, own_site
-from web.desk.asking import Asked, DayField, NumberField, TimeField, one_of, refuse
+from web.desk.asking import DayField, DeskForm, NumberField, TimeField, one_of, refuse
 from web.desk.closing import wording
-from web.desk.closing.closures import LIVE_TIMES, first_batch
-from web.desk.closing.forms import offerings_at
-from web.desk.reach import chosen_site
+from web.desk.closing.closures import first_batch
+from web.desk.closing.forms import offerings_at, ways_of_telling
+from web.desk.reach import chosen_site, which_centre
+from web.pages import live
 from web.work import Work
 
 NO_NUMBER = N_("Type a whole number, such as 2.")
@@ -31,7 +38,13 @@ REFUSED = {
 }
 
 
-class CapacityForm(Asked):
+class ChangeForm(DeskForm):
+    """A change of what has been looked at: `seen` is the mark of that (core.catalogue.editing.edit)."""
+
+    seen = HiddenField()
+
+
+class CapacityForm(ChangeForm):
     counters = NumberField(N_("Counters that serve it at once"), NO_NUMBER, least=1)
     minutes = NumberField(N_("Minutes for one person"), NO_NUMBER, least=1)
     daily_quota = NumberField(N_("Most people a day"), hint=N_("Leave it empty if nobody limits the day."))
@@ -45,13 +58,13 @@ class CapacityForm(Asked):
         return Capacity(*(self[name].data for name in Capacity.__slots__))
 
 
-class CapForm(Asked):
+class CapForm(ChangeForm):
     cap = NumberField(
         N_("Most people in one window, over all services"), least=1, hint=N_("Leave it empty if there is no limit.")
     )
 
 
-class HoursForm(Asked):
+class HoursForm(ChangeForm):
     """Two times a day; a day without them is closed."""
 
     valid_from = DayField(N_("From which day?"), N_("Type the first day."))
@@ -81,8 +94,7 @@ def create_blueprint(work: Work) -> Blueprint:
         """What each service of a centre can do."""
         site = chosen_site(work.catalogue, request.args.get("centre"))
         if site is None:
-            sites = officer().sites(work.catalogue)
-            return render_template("desk/closing/centres.html", sites=sites, endpoint="capacity.capacity")
+            return which_centre(work.catalogue, "capacity.capacity")
         found = sorted(offerings_at(work.catalogue, site), key=lambda offering: offering.service.names.spoken_full)
         return render_template("desk/closing/capacity.html", site=site, offerings=found)
 
@@ -91,16 +103,21 @@ def create_blueprint(work: Work) -> Blueprint:
     def offering(site: str, service: str) -> str | Response | tuple[str, int]:
         """Counters, minutes, quota, lead and horizon of one service."""
         here, mine = _find(work, site, service)
-        form = CapacityForm(**{name: getattr(Capacity.of(mine), name) for name in Capacity.__slots__})
+        with work.reading() as db:
+            has = asdict(adjusting.capacity_of(db, mine))
+        form = CapacityForm(**has, seen=mark_of(has))
         if form.validate_on_submit():
             try:
                 if _is_sure():
                     with work.writing() as db:
                         adjusting.change_capacity(db, offering=mine, to=form.capacity(), **_who(form), now=work.now())
                     return redirect(url_for("capacity.capacity", centre=here.code), 303)
+                check_seen(form.seen.data or "", has)
                 with work.reading() as db:
                     above = adjusting.above(db, mine, form.capacity(), now=work.now())
                 return _sure(form, here, mine.service.names.spoken_full, _above_lines(above))
+            except Outdated as refused:
+                return _look_again(refused)
             except CannotChange as refused:
                 refuse(form[str(refused)], _("That is more than any centre has, or too little."))
         return _ask(form, here, mine.service.names.spoken_full)
@@ -110,16 +127,21 @@ def create_blueprint(work: Work) -> Blueprint:
     def cap(site: str) -> str | Response | tuple[str, int]:
         """The most people a window at a centre, over all its services."""
         here = own_site(work.catalogue, site)
-        form = CapForm(cap=here.window_cap)
+        with work.reading() as db:
+            has = adjusting.cap_of(db, here)
+        form = CapForm(cap=has, seen=mark_of(has))
         if form.validate_on_submit():
             try:
                 if _is_sure():
                     with work.writing() as db:
                         adjusting.change_cap(db, site=here, cap=form.cap.data, **_who(form), now=work.now())
                     return redirect(url_for("capacity.capacity", centre=here.code), 303)
+                check_seen(form.seen.data or "", has)
                 with work.reading() as db:
                     above = adjusting.above_cap(db, here, form.cap.data, now=work.now())
                 return _sure(form, here, _("The whole centre"), _above_lines(above))
+            except Outdated as refused:
+                return _look_again(refused)
             except CannotChange:
                 refuse(form.cap, _("That is more than any centre has, or too little."))
         return _ask(form, here, _("The whole centre"))
@@ -130,15 +152,15 @@ def create_blueprint(work: Work) -> Blueprint:
         """When a service is given, by weekday, from a day on: who is outside is moved."""
         here, mine = _find(work, site, service)
         today = local_date(work.now())
-        form = HoursForm(valid_from=today, **_times(mine, today))
-        form.how.choices = [
-            ("tell", _("Move them and tell them")),
-            ("ask", _("Move them and ask whether the new time is right (YES or NO)")),
-        ]
+        with work.reading() as db:
+            has = hours_of(db, mine.id)
+        form = HoursForm(valid_from=today, **_times(has, today), seen=mark_of(hours.told(has)))
+        form.how.choices = ways_of_telling()
         if form.validate_on_submit():
             try:
                 if _is_sure():
                     return _change_hours(work, form, mine)
+                check_seen(form.seen.data or "", hours.told(has))
                 with work.reading() as db:
                     impact = hours.outside(
                         db,
@@ -149,6 +171,8 @@ def create_blueprint(work: Work) -> Blueprint:
                         now=work.now(),
                     )
                 return _sure(form, here, mine.service.names.spoken_full, _outside_lines(impact))
+            except Outdated as refused:
+                return _look_again(refused)
             except CannotChange as refused:
                 field = form.valid_from if str(refused) == "valid_from" else form["opens_0"]
                 refuse(field, _(REFUSED[str(refused)]))
@@ -160,6 +184,7 @@ def create_blueprint(work: Work) -> Blueprint:
 def _change_hours(work: Work, form: HoursForm, mine: Offering) -> Response:
     """Raises:
     CannotChange: they make no sense.
+    Outdated: somebody else has changed them since.
     """
     with work.writing() as db:
         number = hours.change_hours(
@@ -172,7 +197,7 @@ def _change_hours(work: Work, form: HoursForm, mine: Offering) -> Response:
             now=work.now(),
         )
     first_batch(work)
-    return redirect(url_for("closures.closure", number=number, live=LIVE_TIMES), 303)
+    return redirect(url_for("closures.closure", number=number, live=live.TIMES), 303)
 
 
 def _find(work: Work, code: str, service: str) -> tuple[Site, Offering]:
@@ -187,16 +212,23 @@ def _is_sure() -> bool:
     return request.form.get("do") == "it"
 
 
-def _who(form: Asked) -> dict[str, Any]:
-    return {"actor": officer().actor, "request_key": form.key("desk")}
+def _who(form: ChangeForm) -> dict[str, Any]:
+    """Who changes what they have seen, and the key under which that is done once."""
+    return {"seen": form.seen.data or "", "actor": officer().actor, "request_key": form.key("desk")}
 
 
-def _ask(form: Asked, site: Site, what: str, days: list[str] | None = None) -> str | tuple[str, int]:
+def _look_again(refused: Outdated) -> Response:
+    """To the same form, with what stands there now: what was typed beside what another has changed would undo that."""
+    flash(str(refused), "refused")
+    return redirect(request.path, 303)
+
+
+def _ask(form: ChangeForm, site: Site, what: str, days: list[str] | None = None) -> str | tuple[str, int]:
     page = render_template("desk/closing/capacity_form.html", form=form, site=site, what=what, days=days)
     return (page, 422) if form.errors else page
 
 
-def _sure(form: Asked, site: Site, what: str, lines: list[str]) -> str:
+def _sure(form: ChangeForm, site: Site, what: str, lines: list[str]) -> str:
     return render_template("desk/closing/capacity_check.html", form=form, site=site, what=what, lines=lines)
 
 
@@ -218,10 +250,10 @@ def _outside_lines(impact: Impact) -> list[str]:
     return [said, wording.moved_line([impact])]
 
 
-def _times(mine: Offering, today: date) -> dict[str, time]:
+def _times(hours: Sequence[Period], today: date) -> dict[str, time]:
     """The hours that hold now, or that are the next to hold."""
     found: dict[str, time] = {}
-    for period in sorted(mine.hours, key=lambda period: period.valid_from, reverse=True):
+    for period in sorted(hours, key=lambda period: period.valid_from, reverse=True):
         if period.valid_until is None or period.valid_until >= today:
             found |= {f"opens_{period.weekday}": period.opens, f"closes_{period.weekday}": period.closes}
     return found

@@ -4,34 +4,31 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from core.booking import closing
 from core.booking.availability import day_begins
-from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, Progress, What
+from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.snapshot import Site
-from core.catalogue.tables import Closure
 from core.clock import local_date
 from core.staff.roles import Can
 from core.wording import dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer, own_site
-from web.desk.asking import Asked, refuse
+from web.desk.asking import DeskForm, refuse
 from web.desk.closing import wording
-from web.desk.closing.forms import New, offerings_at
-from web.desk.reach import chosen_site
+from web.desk.closing.forms import CloseForm, TodayForm, offerings_at
+from web.desk.reach import chosen_site, which_centre
+from web.pages import live
 from web.pages.forms import EXPIRED
 from web.pages.reading import asked_number
 from web.work import Work
 
 FIRST_BATCH = 25
 """People who are moved before the answer: the page shows at once that it goes on."""
-LIVE_SECONDS, LIVE_TIMES = 3, 200
-"""A page that keeps itself up to date stops after so many times."""
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -48,31 +45,30 @@ def create_blueprint(work: Work) -> Blueprint:
         """What is closed at a centre, was or will be, and how far it is with people."""
         site = chosen_site(work.catalogue, request.args.get("centre"))
         if site is None:
-            sites = officer().sites(work.catalogue)
-            return render_template("desk/closing/centres.html", sites=sites, endpoint="closures.list_closures")
+            return which_centre(work.catalogue, "closures.list_closures")
         now = work.now()
         with work.reading() as db:
             found = closing.closures_of(db, site.id, now=now)
         page = render_template("desk/closing/closures.html", site=site, closures=found, **_shown(work, now))
-        return _live(page, "closures.list_closures", found, centre=site.code)
+        return live.answer(page, moving=not all(one.is_cleared for one in found))
 
     @blueprint.route("/new", methods=["GET", "POST"])
     @needs(Can.CLOSE)
     def new() -> str | Response | tuple[str, int]:
         """First the questions, then who is hit, then it is done."""
         site = own_site(work.catalogue, request.args.get("centre"))
-        form = New.at(site, work.catalogue, now=work.now(), service=request.args.get("service"))
+        form = CloseForm.at(site, work.catalogue, now=work.now(), service=request.args.get("service"))
         if request.method == "POST" and form.validate():
             try:
-                asked, span = form.asked(site, work.catalogue), form.span()
+                what, span = form.what_closes(site, work.catalogue), form.span()
                 if request.form.get("do") == "it":
-                    return _to(_close(work, asked, span, form), site)
+                    return _watch(_close(work, what, span, form))
                 if request.form.get("do") != "change":
                     with work.reading() as db:
-                        what = closing.preview(
-                            db, work.catalogue, what=asked, starts_at=span[0], ends_at=span[1], now=work.now()
+                        impact = closing.preview(
+                            db, work.catalogue, what=what, starts_at=span[0], ends_at=span[1], now=work.now()
                         )
-                    return _check(work, form, site, [asked], span, [what])
+                    return _check(work, form, site, [what], span, [impact])
             except CannotClose as refused:
                 field = form.counters if refused.why == "counters" else form.until_time
                 refuse(field, _(wording.REFUSED[refused.why]))
@@ -89,32 +85,35 @@ def create_blueprint(work: Work) -> Blueprint:
             abort(404)
         now, whats = work.now(), [What(site, offering) for offering in offerings]
         span = (now, _tonight(now))
-        form = Asked()
-        if form.validate_on_submit():
+        form = TodayForm()
+        if form.validate_on_submit() and form.is_of(now):
             _made(work, whats, span, reason=SYSTEM_DOWN, asking=False, key=form.key("desk"))
             first_batch(work)
-            return redirect(url_for("closures.list_closures", centre=site.code, live=LIVE_TIMES), 303)
-        with work.reading() as db:
-            impacts = [
-                closing.preview(db, work.catalogue, what=what, starts_at=span[0], ends_at=span[1], now=now)
-                for what in whats
-            ]
-        return _check(work, form, site, whats, span, impacts)
+            return redirect(url_for("closures.list_closures", centre=site.code, live=live.TIMES), 303)
+        return _check_today(work, form, site, whats, now)
 
-    @blueprint.post("/absent")
+    @blueprint.route("/absent", methods=["GET", "POST"])
     @needs(Can.CLOSE)
-    def absent() -> Response:
-        """One counter fewer for the rest of the day, in one tap; for half a minute it can be taken back."""
-        site = own_site(work.catalogue, request.form.get("centre"))
-        offering = work.catalogue.offering(request.form.get("service", ""), site.code)
+    def absent() -> str | Response:
+        """One counter fewer for the rest of the day, in one tap; for half a minute it can be taken back.
+
+        Where it is the only counter all are hit: who they are is shown first.
+        """
+        site = own_site(work.catalogue, request.values.get("centre"))
+        offering = work.catalogue.offering(request.values.get("service", ""), site.code)
         if offering is None:
             abort(404)
-        form, now = Asked(), work.now()
-        if not form.validate_on_submit():
+        form, now, what = TodayForm(), work.now(), What(site, offering, 1)
+        if request.method == "POST" and not form.validate():
             flash(_(EXPIRED), "refused")
             return redirect(url_for("closures.list_closures", centre=site.code), 303)
-        what, span = What(site, offering, 1), (now, _tonight(now))
-        return _to(_made(work, [what], span, reason=OFFICER_ABSENT, asking=False, key=form.key("desk"))[0], site)
+        is_sure = offering.counters > 1 or request.form.get("do") == "it"
+        if request.method == "POST" and form.is_of(now) and is_sure:
+            span = (now, _tonight(now))
+            [made] = _made(work, [what], span, reason=OFFICER_ABSENT, asking=False, key=form.key("desk"))
+            return _watch(made)
+        action = url_for("closures.absent", centre=site.code, service=offering.service.code)
+        return _check_today(work, form, site, [what], now, action=action)
 
     @blueprint.get("/<small:number>")
     @needs(Can.CLOSE)
@@ -131,17 +130,17 @@ def create_blueprint(work: Work) -> Blueprint:
             "desk/closing/closure.html",
             site=site,
             one=found,
-            form=Asked(formdata=None),
+            form=DeskForm(formdata=None),
             can_open=can_open,
             **_shown(work, now),
         )
-        return _live(page, "closures.closure", [found], number=number)
+        return live.answer(page, moving=not found.is_cleared)
 
     @blueprint.post("/<small:number>/lift")
     @needs(Can.CLOSE)
     def lift(number: int) -> Response:
         """Open again before the time; right after a tap that was a mistake, it is as if nothing had been."""
-        site, form = _site_of(work, number), Asked()
+        site, form = _site_of(work, number), DeskForm()
         if form.validate_on_submit():
             try:
                 with work.writing() as db:
@@ -184,7 +183,7 @@ def _made(
         )
 
 
-def _close(work: Work, what: What, span: tuple[datetime, datetime], form: New) -> int:
+def _close(work: Work, what: What, span: tuple[datetime, datetime], form: CloseForm) -> int:
     asking = form.how.data == "ask"
     [made] = _made(work, [what], span, reason=form.reason.data or "", asking=asking, key=form.key("desk"))
     first_batch(work)
@@ -199,15 +198,31 @@ def first_batch(work: Work) -> None:
         closing.clear(db, read_catalogue(db, today=local_date(now)), now=now, limit=FIRST_BATCH)
 
 
+def _check_today(
+    work: Work, form: TodayForm, site: Site, whats: Sequence[What], now: datetime, action: str = ""
+) -> str:
+    """Who would be hit for the rest of this day: of the page that is shown, whatever day an older one was of."""
+    span = (now, _tonight(now))
+    with work.reading() as db:
+        impacts = [
+            closing.preview(db, work.catalogue, what=what, starts_at=span[0], ends_at=span[1], now=now)
+            for what in whats
+        ]
+    form.day.data = local_date(now).isoformat()
+    return _check(work, form, site, whats, span, impacts, action=action)
+
+
 def _check(
     work: Work,
-    form: Asked,
+    form: DeskForm,
     site: Site,
     whats: Sequence[What],
     span: tuple[datetime, datetime],
     impacts: Sequence[Impact],
+    *,
+    action: str = "",
 ) -> str:
-    """Who would be hit."""
+    """Who would be hit. `action`: where it is done, if not at the page's own address."""
     return render_template(
         "desk/closing/check.html",
         form=form,
@@ -218,42 +233,34 @@ def _check(
         appointments=sum(impact.appointments for impact in impacts),
         moved=wording.moved_line(impacts),
         lines=wording.lines(work.catalogue, impacts),
-        typed=isinstance(form, New),
+        typed=isinstance(form, CloseForm),
+        action=action,
     )
 
 
 def _buttons(work: Work, site: Site) -> dict[str, Any]:
-    """The agencies that serve at a centre, and the services that have more than one counter there."""
+    """The agencies that serve at a centre, and its services."""
     offerings = offerings_at(work.catalogue, site)
     agencies = {offering.service.agency_id: offering.service.agency.spoken for offering in offerings}
-    several = [offering for offering in offerings if offering.counters > 1]
     return {
         "agencies": sorted(agencies.items(), key=lambda one: one[1]),
-        "services": sorted(several, key=lambda offering: offering.service.names.spoken),
-        "form": Asked(formdata=None),
+        "services": sorted(offerings, key=lambda offering: offering.service.names.spoken),
+        "form": TodayForm(formdata=None, day=local_date(work.now()).isoformat()),
     }
 
 
 def _site_of(work: Work, number: int) -> Site:
     """The centre of a closure, if it is theirs to see."""
     with work.reading() as db:
-        site_id = db.scalar(sa.select(Closure.site_id).where(Closure.id == number))
+        site_id = closing.site_of(db, number)
     if site_id is None:
         abort(404)
     return own_site(work.catalogue, work.catalogue.site_by_id(site_id).code)
 
 
-def _to(number: int, site: Site) -> Response:
-    return redirect(url_for("closures.closure", number=number, live=LIVE_TIMES), 303)
-
-
-def _live(page: str, endpoint: str, found: Sequence[Progress], **where: Any) -> Response:
-    """Asks for itself again while people are being moved."""
-    response = Response(page, content_type="text/html; charset=utf-8")
-    live = min(asked_number("live") or 0, LIVE_TIMES)
-    if live > 0 and not all(one.is_cleared for one in found):
-        response.headers["Refresh"] = f"{LIVE_SECONDS}; url={url_for(endpoint, live=live - 1, **where)}"
-    return response
+def _watch(number: int) -> Response:
+    """To the page of a closure that has just been made, which then keeps itself up to date."""
+    return redirect(url_for("closures.closure", number=number, live=live.TIMES), 303)
 
 
 def _shown(work: Work, now: datetime) -> dict[str, Any]:

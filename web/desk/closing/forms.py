@@ -2,18 +2,20 @@
 
 from datetime import date, datetime, time
 
+from wtforms import HiddenField
+
 from core.booking.closing import What
 from core.booking.closing.errors import CannotClose
 from core.catalogue.snapshot import Catalogue, Offering, Site
 from core.clock import at_local, local, local_date
 from core.wording import N_
 from core.wording import gettext as _
-from web.desk.asking import Asked, DayField, NumberField, TimeField, one_of, pick, words
+from web.desk.asking import DayField, DeskForm, NumberField, TimeField, one_of, pick, words
 
 WHOLE = "centre"
 
 
-class New(Asked):
+class CloseForm(DeskForm):
     """What is closed, for how long, why, and how those who are booked are told."""
 
     what = pick(N_("What is closed?"), none=N_("Say what is closed."))
@@ -33,7 +35,7 @@ class New(Asked):
     how = one_of(N_("How are those who are booked told?"), default="tell", none=N_("Choose one."))
 
     @classmethod
-    def at(cls, site: Site, catalogue: Catalogue, *, now: datetime, service: str | None) -> "New":
+    def at(cls, site: Site, catalogue: Catalogue, *, now: datetime, service: str | None) -> "CloseForm":
         """With the choices of a centre; of this service, from now until it shuts, unless something else is typed."""
         today = local_date(now)
         form = cls(
@@ -45,10 +47,7 @@ class New(Asked):
         )
         services = [(o.service.code, o.service.names.spoken_full) for o in offerings_at(catalogue, site)]
         form.what.choices = [(WHOLE, _("The whole centre")), *sorted(services, key=lambda one: one[1])]
-        form.how.choices = [
-            ("tell", _("Move them and tell them")),
-            ("ask", _("Move them and ask whether the new time is right (YES or NO)")),
-        ]
+        form.how.choices = ways_of_telling()
         return form
 
     def span(self) -> tuple[datetime, datetime]:
@@ -58,7 +57,7 @@ class New(Asked):
             at_local(self.until_day.data, self.until_time.data),
         )
 
-    def asked(self, site: Site, catalogue: Catalogue) -> What:
+    def what_closes(self, site: Site, catalogue: Catalogue) -> What:
         """Raises:
         CannotClose: counters are of one service.
         """
@@ -67,6 +66,24 @@ class New(Asked):
                 raise CannotClose("counters")
             return What(site)
         return What(site, catalogue.offering(str(self.what.data), site.code), self.counters.data)
+
+
+class TodayForm(DeskForm):
+    """What closes something for the rest of the day: of the day on which its page was shown."""
+
+    day = HiddenField()
+
+    def is_of(self, now: datetime) -> bool:
+        """Whether it is still that day."""
+        return bool(self.day.data == local_date(now).isoformat())
+
+
+def ways_of_telling() -> list[tuple[str, str]]:
+    """How those whose time is closed are told: the choices of `how`."""
+    return [
+        ("tell", _("Move them and tell them")),
+        ("ask", _("Move them and ask whether the new time is right (YES or NO)")),
+    ]
 
 
 def offerings_at(catalogue: Catalogue, site: Site) -> list[Offering]:

@@ -26,7 +26,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Hit:
     """How many are hit on a day at a service."""
 
     day: str
@@ -74,11 +74,11 @@ def state_line(progress: Progress, now: datetime) -> str:
     return _("over") if progress.ends_at <= now else _("everybody has been moved")
 
 
-def lines(catalogue: Catalogue, impacts: Sequence[Impact]) -> list[Line]:
+def lines(catalogue: Catalogue, impacts: Sequence[Impact]) -> list[Hit]:
     """By day, then by service."""
     found = sorted(row for impact in impacts for row in impact.by_day)
     return [
-        Line(dates.day_month(day), catalogue.service_by_id(service_id).names.spoken_full, people)
+        Hit(dates.day_month(day), catalogue.service_by_id(service_id).names.spoken_full, people)
         for day, service_id, people in found
     ]
 

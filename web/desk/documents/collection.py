@@ -21,7 +21,7 @@ from core.tracking.tables import CollectionConsent, Document
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, filled, pick, refuse, words
+from web.desk.asking import DeskForm, filled, pick, refuse, words
 from web.desk.documents import scanned
 from web.desk.documents.document import consent_said
 from web.desk.reach import own_document
@@ -31,7 +31,7 @@ KINDS = (("national_id", N_("National ID")), ("passport", N_("Passport")), ("ali
 _PAGE = Can.HANDLE_DOCUMENTS
 
 
-class CodeForm(Asked):
+class CodeForm(DeskForm):
     code = StringField(
         N_("Collection code"),
         description=N_("4 digits, from the SMS that says it is ready. The person collecting says it."),
@@ -40,7 +40,7 @@ class CodeForm(Asked):
     )
 
 
-class OverrideForm(Asked):
+class OverrideForm(DeskForm):
     reason = words(
         N_("Why without the code?"),
         N_("Type a reason for handing it over without the code."),
@@ -49,13 +49,9 @@ class OverrideForm(Asked):
     )
 
 
-class ConsentForm(Asked):
+class ConsentForm(DeskForm):
     kind = pick(N_("What does this person show?"))
     number = words(N_("Its number"), N_("Type the number of the ID or passport."), most=30)
-
-
-class Press(Asked):
-    """A form with nothing but its button."""
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -116,12 +112,12 @@ def create_blueprint(work: Work) -> Blueprint:
     @needs(_PAGE)
     def consent(number: str, consent_id: int) -> str:
         """Whether the owner has answered: one key looks again."""
-        return _consent_page(work, number, consent_id, Press(formdata=None))
+        return _consent_page(work, number, consent_id, DeskForm(formdata=None))
 
     @blueprint.post("/asked/<int:consent_id>")
     @needs(_PAGE)
     def by_consent(number: str, consent_id: int) -> str | Response | tuple[str, int]:
-        form = Press()
+        form = DeskForm()
         if form.validate_on_submit():
             try:
                 with work.reading() as db:
@@ -160,9 +156,7 @@ def _page(
     shown = next((form for form in (code, override, consent) if form is not None), CodeForm(formdata=None))
     return render_template(
         "desk/documents/collect.html",
-        document=document,
-        number=grouped(document.tracking_number),
-        service=work.catalogue.service_by_id(document.service_id).names.spoken_full,
+        **_named(work, document),
         known=known,
         shown=shown,
         code=code or CodeForm(formdata=None),
@@ -172,15 +166,13 @@ def _page(
     )
 
 
-def _consent_page(work: Work, number: str, consent_id: int, form: Press, wrong: str | None = None) -> str:
+def _consent_page(work: Work, number: str, consent_id: int, form: DeskForm, wrong: str | None = None) -> str:
     with work.reading() as db:
         document, asked = _asked(db, work, number, consent_id)
     now = work.now()
     return render_template(
         "desk/documents/collect_asked.html",
-        document=document,
-        number=grouped(document.tracking_number),
-        service=work.catalogue.service_by_id(document.service_id).names.spoken_full,
+        **_named(work, document),
         form=form,
         wrong=wrong,
         answer=consent_said(asked.given),
@@ -189,6 +181,13 @@ def _consent_page(work: Work, number: str, consent_id: int, form: Press, wrong: 
         allowed=asked.given is True and asked.expires_at > now and document.stage in READY,
         waiting=asked.given is None and asked.expires_at > now,
     )
+
+
+def _named(work: Work, document: Document) -> dict[str, object]:
+    """Which document a page is about."""
+    service = work.catalogue.service_by_id(document.service_id)
+    number = grouped(document.tracking_number)
+    return {"document": document, "number": number, "service": service.names.spoken_full}
 
 
 def _asked(db: Session, work: Work, number: str, consent_id: int) -> tuple[Document, CollectionConsent]:
@@ -203,7 +202,7 @@ def _asked(db: Session, work: Work, number: str, consent_id: int) -> tuple[Docum
     return document, db.get_one(CollectionConsent, consent_id)
 
 
-def _hand_over(work: Work, number: str, by: By, form: Asked) -> HandOver:
+def _hand_over(work: Work, number: str, by: By, form: DeskForm) -> HandOver:
     """Raises:
     DocumentRefused: see `core.tracking.collection.hand_over`.
     """
@@ -258,6 +257,6 @@ def _wrong(left: int) -> str:
     return _("This is not the code. Tries left in this hour: {left}.").format(left=left)
 
 
-def _renew(form: Asked) -> None:
+def _renew(form: DeskForm) -> None:
     """What was sent had its outcome: the next try is another request."""
     form.request_key.data = type(form)(formdata=None).request_key.data

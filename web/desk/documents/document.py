@@ -21,7 +21,7 @@ from core.tracking.tables import Document, DocumentEvent
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, refuse
+from web.desk.asking import DeskForm, refuse
 from web.desk.messages.wording import says, stands
 from web.desk.reach import own_document
 from web.work import Work
@@ -47,7 +47,7 @@ PROBLEMS: Mapping[str, str] = {
 }
 
 
-class PhoneForm(Asked):
+class PhoneForm(DeskForm):
     phone = TelField(
         N_("The owner's phone"),
         description=N_("As the owner shows it to you, such as 0711 000 001. The owner is told by SMS at once."),
@@ -71,7 +71,7 @@ def create_blueprint(work: Work) -> Blueprint:
         form = PhoneForm()
         if form.validate_on_submit():
             try:
-                typed = parse_phone((form.phone.data or "").replace("\0", ""))
+                typed = parse_phone(form.phone.data or "")
             except Malformed as error:
                 refuse(form.phone, error)
                 return _page(work, number, form), 422

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask_wtf.file import FileField
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import FileField
 
 from core.db import DatabaseDown
 from core.errors import Malformed
@@ -21,9 +21,11 @@ from core.wording import N_, dates
 from core.wording import gettext as _
 from web import logs
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, pick, refuse, tick
+from web.desk.asking import DeskForm, pick, refuse, tick
 from web.desk.documents import uploads
 from web.desk.kept import Keeper, Kept
+from web.pages.downloads import download
+from web.pages.paging import next_page, one_page
 from web.pages.reading import BIG, asked_number
 from web.work import Work
 
@@ -42,7 +44,7 @@ FAILED = N_(
 )
 
 
-class FileForm(Asked):
+class FileForm(DeskForm):
     file = FileField(
         N_("File"),
         description=N_("An Excel file (.xlsx) or CSV, up to {megabytes} MB and {rows} rows."),
@@ -68,10 +70,7 @@ def create_blueprint(work: Work) -> Blueprint:
     @blueprint.get("")
     @needs(Can.TAKE_IN)
     def intake() -> str:
-        form = _offered(work, FileForm(formdata=None))
-        form.tell.data = True
-        form.stage.data = _stages()[-1].value
-        return _page(work, form)
+        return _page(work, _new(work))
 
     @blueprint.post("")
     @needs(Can.TAKE_IN)
@@ -121,9 +120,7 @@ def create_blueprint(work: Work) -> Blueprint:
         if not kept or not text:
             abort(404)
         name = f"{kept.name.rpartition('.')[0] or 'file'}.{which}.csv"
-        response = Response(text.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-        response.headers.set("Content-Disposition", "attachment", filename=name)
-        return response
+        return download(text.encode("utf-8-sig"), name)
 
     return blueprint
 
@@ -143,26 +140,34 @@ def _offered(work: Work, form: FileForm) -> FileForm:
     return form
 
 
+def _new(work: Work) -> FileForm:
+    """Nothing chosen yet: what most files are for."""
+    form = _offered(work, FileForm(formdata=None))
+    form.tell.data = True
+    form.stage.data = _stages()[-1].value
+    return form
+
+
 def _page(work: Work, form: FileForm, *, again: bool = False) -> str:
     who = officer()
     site_id = who.site_id if who.role in AT_A_CENTRE else None
     with work.reading() as db:
-        before = asked_number("before", most=BIG)
-        files = known_files.listed(db, site_id=site_id, agency_id=who.agency_id, limit=A_PAGE + 1, before=before)
+        after = asked_number("after", most=BIG)
+        found = known_files.listed(db, site_id=site_id, agency_id=who.agency_id, limit=A_PAGE + 1, after=after)
+    files, last = one_page(found, A_PAGE)
     return render_template(
         "desk/documents/intake.html",
         form=form,
         again=again,
-        files=[_listed(file) for file in files[:A_PAGE]],
-        older=files[A_PAGE - 1].id if len(files) > A_PAGE else None,
+        files=[_listed(file) for file in files],
+        next=next_page(last.id) if last else None,
     )
 
 
 def _too_big(work: Work) -> tuple[str, int]:
     """The rest is read and thrown away: a browser that is still sending would not see our answer."""
     uploads.throw_away()
-    form = _offered(work, FileForm(formdata=None))
-    form.tell.data = True
+    form = _new(work)
     refuse(form.file, uploads.too_big())
     return _page(work, form), 413
 
@@ -174,13 +179,13 @@ def _take(work: Work, form: FileForm, kept: Kept) -> IntakeFile | None:
         Malformed: it cannot be taken in; nothing was done.
         DatabaseDown, BrokenOff: broken off.
     """
-    asked = uploads.Asked(
+    wanted = uploads.Wanted(
         stage=Stage(form.stage.data),
         centre=work.catalogue.sites.get(form.centre.data or ""),
         tell=bool(form.tell.data),
         again=bool(form.again.data),
     )
-    return uploads.take(work, form.file.data, asked, officer(), kept)
+    return uploads.take(work, form.file.data, wanted, officer(), kept)
 
 
 def _refused(error: BaseException) -> tuple[str, int]:

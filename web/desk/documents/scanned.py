@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import session
 
 from core.clock import local_date
 from core.db import Session
+from core.tracking.documents import with_ids
 from core.tracking.tables import Document
 from core.wording import N_, dates
 from core.wording import gettext as _
@@ -37,7 +37,7 @@ _UNTOLD = N_("Received. No phone is known: the owner cannot be told.")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LastScan:
     """What came of one scan."""
 
     document: Document
@@ -56,14 +56,11 @@ def remembered() -> list[int]:
     return list(dict.fromkeys(entry["d"] for entry in _entries()))
 
 
-def lines(db: Session, now: datetime) -> Sequence[Line]:
+def last_scans(db: Session, now: datetime) -> Sequence[LastScan]:
     """The latest first. One statement, however many."""
     entries = _entries()
-    if not entries:
-        return []
-    chosen = sa.select(Document).where(Document.id.in_({entry["d"] for entry in entries}))
-    found = {document.id: document for document in db.scalars(chosen)}
-    return [_line(entry, found[entry["d"]], now) for entry in entries if entry["d"] in found]
+    found = with_ids(db, {entry["d"] for entry in entries})
+    return [_last_scan(entry, found[entry["d"]], now) for entry in entries if entry["d"] in found]
 
 
 def at(moment: datetime, now: datetime) -> str:
@@ -71,7 +68,7 @@ def at(moment: datetime, now: datetime) -> str:
     return dates.clock(moment) if local_date(moment) == local_date(now) else dates.when(moment)
 
 
-def _line(entry: dict[str, Any], document: Document, now: datetime) -> Line:
+def _last_scan(entry: dict[str, Any], document: Document, now: datetime) -> LastScan:
     task, already = entry["t"], bool(entry["a"])
     if already:
         said = _(ALREADY[task])
@@ -81,7 +78,7 @@ def _line(entry: dict[str, Any], document: Document, now: datetime) -> Line:
         said = _(DONE[task])
     moment = datetime.fromtimestamp(entry["at"], UTC)
     words = {"bin": document.shelf or "-", "time": at(moment, now), "who": entry["w"] or "Zamu"}
-    return Line(document, said.format(**words), already)
+    return LastScan(document, said.format(**words), already)
 
 
 def _entries() -> list[dict[str, Any]]:

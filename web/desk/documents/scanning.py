@@ -132,7 +132,7 @@ def _chosen(work: Work) -> Chosen:
 
 def _page(work: Work, chosen: Chosen, form: ScanForm) -> str:
     with work.reading() as db:
-        last = scanned.lines(db, work.now())
+        last = scanned.last_scans(db, work.now())
     ways = [(way, _(said), key) for way, (said, key) in WAYS.items()]
     who = officer()
     return render_template(
@@ -162,10 +162,8 @@ def _scan(work: Work, chosen: Chosen, number: str, form: ScanForm) -> str:
     else:
         who = officer()
         order = Scan(number, Task(chosen.way), who.site_id or 0, chosen.shelf, chosen.to.id if chosen.to else None)
-        # The number is part of the key: a scanner may send the next one from the page of the last.
-        key = f"{form.key('desk')}:{chosen.way}:{number}"
         with work.writing() as db:
-            done = scanning.scan(db, order, actor=who.actor, request_key=key, now=work.now())
+            done = scanning.scan(db, order, actor=who.actor, request_key=form.key("desk"), now=work.now())
     scanned.remember(done.document_id, chosen.way, already=done.already, at=done.at, who=done.who)
     return chosen.address
 

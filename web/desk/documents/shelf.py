@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from urllib.parse import urlencode
 
-import sqlalchemy as sa
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, IntegerField
 from wtforms.widgets import HiddenInput
@@ -17,15 +15,18 @@ from core.db import Session
 from core.references import grouped
 from core.staff.roles import Can
 from core.tracking import journeys, shelves
-from core.tracking.shelves import AGES, RETURNED_AT_ONCE, Chosen, Page, Place
+from core.tracking.documents import with_ids
+from core.tracking.shelves import AGES, RETURNED_AT_ONCE, Chosen
+from core.tracking.showing import since
 from core.tracking.stages import SAID, Stage
 from core.tracking.tables import Document
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import Asked
+from web.desk.asking import DeskForm
 from web.desk.documents import scanned
-from web.desk.reach import chosen_site, own_document, own_services
+from web.desk.reach import chosen_site, own_document, own_services, which_centre
 from web.pages.forms import EXPIRED
+from web.pages.paging import asked_position, next_page
 from web.pages.qr import qr_code
 from web.pages.reading import asked_number
 from web.work import Work
@@ -39,10 +40,9 @@ _MOST_RETURNED = 5000
 """By one press: the next press goes on."""
 _PREVIEW_LASTS = timedelta(days=1)
 """What was shown longer ago is shown anew before it is done."""
-_SAID = "shelf_returned"
 
 
-class ReturnForm(Asked):
+class ReturnForm(DeskForm):
     """What the preview showed: it is this that is done, however long the page was looked at."""
 
     older = IntegerField(widget=HiddenInput())
@@ -82,7 +82,7 @@ def create_blueprint(work: Work) -> Blueprint:
         """The oldest first; counted by age and by bin."""
         site = chosen_site(work.catalogue, request.args.get("centre"))
         if site is None:
-            return _which_centre(work, "shelf.shelf")
+            return which_centre(work.catalogue, "shelf.shelf")
         now, older = work.now(), _older()
         whole = Chosen(site.id, own_services(work.catalogue))
         chosen = replace(
@@ -92,7 +92,7 @@ def create_blueprint(work: Work) -> Blueprint:
             untold="untold" in request.args,
         )
         with work.reading() as db:
-            page = shelves.on_shelf(db, chosen, limit=A_PAGE, after=_after())
+            page = shelves.on_shelf(db, chosen, limit=A_PAGE, after=asked_position())
             ages, bins = shelves.count_ages(db, whole, now=now), shelves.count_shelves(db, whole)
             untold = shelves.count(db, replace(whole, untold=True))
         return render_template(
@@ -106,7 +106,6 @@ def create_blueprint(work: Work) -> Blueprint:
             older=older,
             next=_next(page),
             total=sum(ages),
-            returned=session.pop(_SAID, None),
             may_return=officer().may(Can.HANDLE_DOCUMENTS),
             least=LEAST_DAYS,
         )
@@ -117,9 +116,10 @@ def create_blueprint(work: Work) -> Blueprint:
         """What an agency or another centre has sent here, and nobody has received."""
         site = chosen_site(work.catalogue, request.args.get("centre"))
         if site is None:
-            return _which_centre(work, "shelf.coming")
+            return which_centre(work.catalogue, "shelf.coming")
         with work.reading() as db:
-            page = shelves.coming(db, Chosen(site.id, own_services(work.catalogue)), limit=A_PAGE, after=_after())
+            here = Chosen(site.id, own_services(work.catalogue))
+            page = shelves.coming(db, here, limit=A_PAGE, after=asked_position())
         rows = _rows(work, page, work.now())
         return render_template("desk/documents/shelf_coming.html", site=site, rows=rows, next=_next(page))
 
@@ -147,7 +147,7 @@ def create_blueprint(work: Work) -> Blueprint:
             return _preview(work, anew), 422
         if not form.validate_on_submit():
             return _preview(work, form), 422
-        session[_SAID] = _return(work, form)
+        flash(_returned(*_return(work, form)), "done")
         return redirect(url_for("shelf.shelf"), 303)
 
     @blueprint.get("/documents/<number>/label")
@@ -163,17 +163,11 @@ def create_blueprint(work: Work) -> Blueprint:
         """Those of the last scans that lie at this centre."""
         ids = scanned.remembered()
         with work.writing() as db:
-            chosen = sa.select(Document).where(Document.id.in_(ids), Document.site_id == officer().site_id)
-            found = {document.id: document for document in db.scalars(chosen)}
-            return _labels(work, db, [found[id_] for id_ in ids if id_ in found])
+            found = with_ids(db, ids)
+            here = [found[one] for one in ids if one in found and found[one].site_id == officer().site_id]
+            return _labels(work, db, here)
 
     return blueprint
-
-
-def _which_centre(work: Work, endpoint: str) -> str:
-    return render_template(
-        "desk/documents/shelf_centres.html", sites=officer().sites(work.catalogue), endpoint=endpoint
-    )
 
 
 def _older() -> int | None:
@@ -184,42 +178,21 @@ def _older() -> int | None:
 
 def _bin() -> str | None:
     """Only what lies in this bin; an empty one: what lies in none."""
-    named = request.args.get("shelf")
-    return None if named is None else named.replace("\0", "")
+    return request.args.get("shelf")
 
 
-def _after() -> Place | None:
-    """Where the page before ended: microseconds since 1970, and an id."""
-    moment, _dash, last = request.args.get("after", "").partition("-")
-    if not (moment.isascii() and moment.isdigit() and last.isascii() and last.isdigit()):
-        return None
-    if len(moment) > 17 or len(last) > 18:
-        return None
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(moment)), int(last)
+def _next(page: shelves.Page) -> str | None:
+    return next_page(*page.next) if page.next else None
 
 
-def _next(page: Page) -> str | None:
-    if page.next is None:
-        return None
-    since = page.next[0] - datetime.fromtimestamp(0, UTC)
-    after = f"{since // timedelta(microseconds=1)}-{page.next[1]}"
-    kept = {name: value for name, value in request.args.items() if name != "after"}
-    return f"{request.path}?{urlencode(kept | {'after': after})}"
-
-
-def _rows(work: Work, page: Page, now: datetime) -> list[_Row]:
-    def days(document: Document) -> int:
-        lies = document.stage in (Stage.RECEIVED, Stage.NOTIFIED, Stage.REMINDED)
-        since = document.received_at if lies and document.received_at else document.stage_since
-        return (now - since).days
-
+def _rows(work: Work, page: shelves.Page, now: datetime) -> list[_Row]:
     return [
         _Row(
             document,
             grouped(document.tracking_number),
             work.catalogue.service_by_id(document.service_id).names.spoken,
             _(SAID[Stage(document.stage)]),
-            days(document),
+            (now - since(document)).days,
         )
         for document in page.documents
     ]
@@ -240,8 +213,7 @@ def _fresh(work: Work, older: int, shelf: str | None, untold: str | None) -> Ret
 
 def _old(form: ReturnForm) -> Chosen:
     before = datetime.fromtimestamp(form.asked.data or 0, UTC) - timedelta(days=form.older.data or MOST_DAYS)
-    shelf = None if form.shelf.data is None else form.shelf.data.replace("\0", "")
-    return Chosen(officer().site_id or 0, shelf=shelf, before=before, untold=bool(form.untold.data))
+    return Chosen(officer().site_id or 0, shelf=form.shelf.data, before=before, untold=bool(form.untold.data))
 
 
 def _preview(work: Work, form: ReturnForm) -> str:
@@ -269,6 +241,12 @@ def _return(work: Work, form: ReturnForm) -> tuple[int, int]:
             break
     with work.reading() as db:
         return done, shelves.count(db, _old(form))
+
+
+def _returned(done: int, left: int) -> str:
+    said = _("{count} documents were returned to the agency.").format(count=done)
+    more = _("{count} are left: return them in the same way.").format(count=left)
+    return f"{said} {more}" if left else said
 
 
 def _labels(work: Work, db: Session, documents: Sequence[Document]) -> str:

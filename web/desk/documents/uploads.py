@@ -39,7 +39,7 @@ class BrokenOff(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wanted:
     """What is to be done with the file."""
 
     stage: Stage
@@ -48,7 +48,7 @@ class Asked:
     again: bool
 
 
-def take(work: Work, upload: FileStorage | None, asked: Asked, who: Officer, kept: Kept) -> IntakeFile | None:
+def take(work: Work, upload: FileStorage | None, wanted: Wanted, who: Officer, kept: Kept) -> IntakeFile | None:
     """Take a file in, and fill `kept` with what came of it; or return the file as it was taken in before.
 
     Raises:
@@ -63,7 +63,7 @@ def take(work: Work, upload: FileStorage | None, asked: Asked, who: Officer, kep
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             upload.save(file)
         _check(path)
-        order = Order(path, asked.stage, asked.centre, who.actor, asked.tell, asked.again, _bounds(who))
+        order = Order(path, wanted.stage, wanted.centre, who.actor, wanted.tell, wanted.again, _bounds(who))
         try:
             report = Intake(work.transaction, work.live, work.register, work.wake, work.now).take(order)
             if report.before is None:

@@ -13,8 +13,7 @@ from core.wording import N_
 from core.wording import gettext as _
 from web import lanes
 from web.desk.access import needs, officer
-from web.desk.asking import Asked
-from web.desk.campaigns.forms import Freeze
+from web.desk.asking import DeskForm, words
 from web.work import Work
 
 SAID: Mapping[Lane, str] = {
@@ -22,6 +21,12 @@ SAID: Mapping[Lane, str] = {
     Lane.NOTICE: N_("Notices and reminders"),
     Lane.BULK: N_("Campaigns"),
 }
+
+
+class FreezeForm(DeskForm):
+    """Why a lane is stopped."""
+
+    reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Whoever comes next reads it."), most=200)
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -32,13 +37,13 @@ def create_blueprint(work: Work) -> Blueprint:
     def lanes_now() -> str:
         with work.reading() as db:
             stand = watch.lanes_now(db, work.settings.caps, work.now())
-        return render_template("desk/messages/lanes.html", lanes=stand, said=said, form=Asked())
+        return render_template("desk/messages/lanes.html", lanes=stand, said=said, form=DeskForm())
 
     @blueprint.route("/<lane>/freeze", methods=["GET", "POST"])
     @needs(Can.CAMPAIGN)
     def freeze(lane: str) -> str | BaseResponse:
         """Nothing of it leaves until it is thawed; the reason is for whoever comes next."""
-        chosen, form = _lane(lane), Freeze()
+        chosen, form = _lane(lane), FreezeForm()
         if form.validate_on_submit():
             with work.writing() as db:
 
@@ -46,7 +51,7 @@ def create_blueprint(work: Work) -> Blueprint:
                     reason, now = form.reason.data or "", work.now()
                     return {"frozen": lanes.freeze(db, chosen, reason=reason, actor=officer().actor, now=now)}
 
-                once(db, form.key(f"desk:freeze:{chosen}"), act, now=work.now())
+                once(db, form.key("desk"), act, now=work.now())
             return redirect(url_for("lanes.lanes_now"), 303)
         heading = _("Freeze: {lane}").format(lane=said(lane))
         return render_template(
@@ -61,14 +66,14 @@ def create_blueprint(work: Work) -> Blueprint:
     @blueprint.post("/<lane>/thaw")
     @needs(Can.CAMPAIGN)
     def thaw(lane: str) -> str | BaseResponse:
-        chosen, form = _lane(lane), Asked()
+        chosen, form = _lane(lane), DeskForm()
         if form.validate():
             with work.writing() as db:
 
                 def act() -> Outcome:
                     return {"thawed": lanes.thaw(db, chosen, actor=officer().actor, now=work.now())}
 
-                once(db, form.key(f"desk:thaw:{chosen}"), act, now=work.now())
+                once(db, form.key("desk"), act, now=work.now())
             return redirect(url_for("lanes.lanes_now"), 303)
         with work.reading() as db:
             stand = watch.lanes_now(db, work.settings.caps, work.now())

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from govuk_frontend_wtf.wtforms_widgets import GovTextInput
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 
 from core.campaigns import pending
-from core.clock import in_reach, local_date
+from core.clock import local_date
 from core.db import Session
 from core.errors import Malformed
 from core.idempotency import Outcome, once
@@ -23,10 +23,11 @@ from core.visits.concerning import subjects_at
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, refuse
+from web.desk.asking import DeskForm, refuse
 from web.desk.messages.wording import REFUSED, says, stands
-from web.desk.visits.citizens import Tokens
-from web.pages.reading import BIG, number_of
+from web.desk.reach import ContactTokens
+from web.pages.forms import EXPIRED
+from web.pages.paging import asked_position, next_page
 from web.work import Work
 
 LISTED = 50
@@ -34,7 +35,7 @@ GOOD_FOR = timedelta(hours=24)
 """How long a message is good for that is sent again after its time."""
 
 
-class Phone(Asked):
+class PhoneForm(DeskForm):
     phone = StringField(
         N_("Phone number"), description=N_("All its digits, such as 0711 000 001."), widget=GovTextInput()
     )
@@ -42,13 +43,13 @@ class Phone(Asked):
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("messages", __name__, url_prefix="/desk/messages")
-    tokens = Tokens(work.settings.secret_key)
+    tokens = ContactTokens(work.settings.secret_key)
 
     @blueprint.route("", methods=["GET", "POST"])
     @needs(Can.SEE_MESSAGES)
     def find() -> str | BaseResponse:
         """The phone goes in the body of the form: an address lies in logs and histories."""
-        form = Phone()
+        form = PhoneForm()
         if form.validate_on_submit():
             try:
                 number = parse_phone(form.phone.data or "")
@@ -83,8 +84,8 @@ def create_blueprint(work: Work) -> Blueprint:
     def unknown() -> str:
         """What may have left and may not: somebody looks it up at the gateway, and says."""
         with work.reading() as db:
-            page = desk.unknown(db, limit=LISTED, after=_position())
-        return _listed(page.messages, _("Unknown messages"), next=page.next, back="messages.unknown")
+            page = desk.unknown(db, limit=LISTED, after=asked_position())
+        return _listed(page.messages, _("Unknown messages"), ended=page.next)
 
     @blueprint.get("/dead")
     @needs(Can.MEND_MESSAGES)
@@ -92,27 +93,25 @@ def create_blueprint(work: Work) -> Blueprint:
         reason = request.args.get("reason") or None
         with work.reading() as db:
             counts = desk.reasons(db, since=work.now() - timedelta(hours=24))
-            page = desk.dead(db, limit=LISTED, after=_position(), error=reason)
+            page = desk.dead(db, limit=LISTED, after=asked_position(), error=reason)
         heading = _("Messages that came to nothing")
-        return _listed(page.messages, heading, next=page.next, back="messages.dead", reason=reason, reasons=counts)
+        return _listed(page.messages, heading, ended=page.next, reasons=counts)
 
     @blueprint.post("/<int:message_id>/<answer>")
     @needs(Can.MEND_MESSAGES)
-    def mend(message_id: int, answer: str) -> str | BaseResponse:
+    def mend(message_id: int, answer: str) -> BaseResponse:
         """`arrived` or `not-arrived` of an unknown one; `again` of a failed one."""
-        form = Asked()
+        form = DeskForm()
         if answer not in ("arrived", "not-arrived", "again"):
             abort(404)
-        if not form.validate():
-            return render_template("desk/messages/message_mended.html", form=form, sentence="", back=_back(answer))
-        now = work.now()
-        with work.writing() as db:
-            outcome = once(
-                db, form.key(f"desk:{answer}:{message_id}"), lambda: _mend(db, message_id, answer, now), now=now
-            )
-        return render_template(
-            "desk/messages/message_mended.html", form=form, sentence=_said(outcome), back=_back(answer)
-        )
+        if form.validate():
+            now = work.now()
+            with work.writing() as db:
+                outcome = once(db, form.key("desk"), lambda: _mend(db, message_id, answer, now), now=now)
+            flash(_said(outcome), "refused" if "refused" in outcome else "done")
+        else:
+            flash(_(EXPIRED), "refused")
+        return redirect(url_for("messages.dead" if answer == "again" else "messages.unknown"), 303)
 
     return blueprint
 
@@ -148,32 +147,25 @@ def _said(outcome: Outcome) -> str:
     return _("Done. The message is now: {status}.").format(status=stands(outcome["status"], None))
 
 
-def _back(answer: str) -> str:
-    return url_for("messages.dead" if answer == "again" else "messages.unknown")
-
-
-def _listed(messages: Sequence[desk.Kept], heading: str, **more: object) -> str:
-    may_mend = officer().may(Can.MEND_MESSAGES)
+def _listed(
+    messages: Sequence[desk.Kept],
+    heading: str,
+    *,
+    ended: tuple[datetime, int] | None = None,
+    contact: Person | None = None,
+    reasons: Sequence[desk.Reason] = (),
+) -> str:
     return render_template(
         "desk/messages/messages_listed.html",
         messages=messages,
         heading=heading,
-        may_mend=may_mend,
+        next=next_page(*ended) if ended else None,
+        contact=contact,
+        reasons=reasons,
+        may_mend=officer().may(Can.MEND_MESSAGES),
         says=says,
         stands=stands,
         when=dates.when,
         day=lambda moment: dates.day_month(local_date(moment)),
-        form=Asked(),
-        **{"contact": None, "next": None, "back": "messages.find", "reason": None, "reasons": (), **more},
+        form=DeskForm(),
     )
-
-
-def _position() -> tuple[datetime, int] | None:
-    """Where the page before ended, from the address."""
-    at, _slash, message_id = request.args.get("after", "").partition("/")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    last = number_of(message_id, most=BIG)
-    return None if last is None or not moment.tzinfo or not in_reach(moment) else (moment, last)

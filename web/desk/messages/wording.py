@@ -10,6 +10,7 @@ SAYS: Mapping[str, str] = {
     "booking_confirmed": N_("Booking confirmed"),
     "booking_moved": N_("Booking moved"),
     "booking_given_up": N_("Booking cancelled"),
+    "booking_phone_changed": N_("Booking put on another phone"),
     "booking_reminder": N_("Reminder of a booking"),
     "booking_priority": N_("Priority booking"),
     "closure_moved": N_("Moved because the centre was closed"),

@@ -87,14 +87,14 @@ class Gate:
     def _counted(self, user: User, check: Callable[[], bool], *, else_do: Callable[[], Any] = bool) -> bool:
         now = self._work.now()
         with self._work.writing() as db:
-            allowed = attempts.begin(db, user.id, now=now)
-        if not allowed:
+            counted = attempts.begin(db, user.id, now=now)
+        if counted is None:
             else_do()
             return False
         right = check()
         with self._work.writing() as db:
             if right:
-                attempts.was_right(db, user.id)
+                attempts.was_right(db, counted)
             else:
-                attempts.was_wrong(db, user.id, actor=Actor("desk", who=user.username), now=now)
+                attempts.was_wrong(db, counted, actor=Actor("desk", who=user.username), now=now)
         return right

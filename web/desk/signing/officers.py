@@ -36,6 +36,7 @@ class User(UserMixin):
     password: str
     must_change_password: bool
     fs_uniquifier: str
+    ended_sessions: list[int]
     tf_primary_method: str | None
     tf_totp_secret: str | None
     tf_phone_number = None

@@ -76,9 +76,16 @@ def _load(security: Security, work: Work) -> None:
 
     @security.login_manager.user_loader
     def load(user_id: str) -> User | None:
-        if not request.path.startswith(DESK) or not lasting.lasts(work.now()):
+        if not request.path.startswith(DESK):
             return None
-        return find(user_id)  # type: ignore[no-any-return]
+        user: User | None = find(user_id)
+        if user is None or lasting.since() in user.ended_sessions:
+            return None
+        if lasting.lasts(work.now()):
+            return user
+        with work.writing() as db:  # in whatever browser a copy of the cookie is
+            signing_in.end_session(db, user.id, lasting.since(), now=work.now())
+        return None
 
     security.login_manager.request_loader(lambda _request: None)
 

@@ -10,15 +10,17 @@ from flask_login import current_user
 from flask_security import Security, logout_user, password_changed, user_authenticated
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.db import Session
 from core.people.audit import Actor
 from core.staff import signing_in
+from core.staff.signing_in import LONGEST
 from core.staff.tables import Staff
+from core.wording import LANGUAGES
 from web.desk.signing import lasting
 from web.desk.signing.computers import Computers
 from web.desk.signing.gate import TimeCodes
 from web.desk.signing.officers import User
 from web.desk.signing.security import DESK, secure
+from web.desk.signing.typed import KEEPER, TypedKeeper
 from web.pages.forms import Form
 from web.work import Work
 
@@ -41,6 +43,7 @@ OWN = frozenset(
         "sign_in.change_password",
         "signing.sign_out",
         "signing.change_officer",
+        "signing.choose_language",
     }
 )
 """Endpoints for everybody who has signed in, about their own sign-in."""
@@ -55,6 +58,7 @@ def create_blueprint(work: Work) -> Blueprint:
         security = secure(app, work, computers)
         _follow(app, work, computers)
         _furnish(security, work, computers)
+        app.extensions[KEEPER] = TypedKeeper(work.settings, now=work.now)
 
     blueprint.record_once(set_up)
 
@@ -72,18 +76,29 @@ def create_blueprint(work: Work) -> Blueprint:
         if current_user.is_authenticated and Form().validate_on_submit():
             user: User = current_user._get_current_object()
             with work.writing() as db:
-                _note(db, "staff.signed_out", user, work)
+                signing_in.signed_out(db, user.id, lasting.since(), actor=_actor(user), now=work.now())
             if forget:
                 computers.forget(user)
             logout_user()
             lasting.end()
         return redirect(url_for("sign_in.login"))
 
+    @blueprint.post("/language/<code>")
+    def choose_language(code: str) -> BaseResponse:
+        """The language of the desk for this officer, on the page they came from and wherever they sign in."""
+        if not current_user.is_authenticated:
+            return redirect(url_for("sign_in.login"))
+        if code in LANGUAGES and Form().validate_on_submit():
+            user: User = current_user._get_current_object()
+            with work.writing() as db:
+                signing_in.choose_language(db, user.id, code, actor=_actor(user), now=work.now())
+        return redirect(url_for("pages.choose_language", code=code, back=request.args.get("back")))
+
     return blueprint
 
 
-def _note(db: Session, what: str, user: User, work: Work) -> None:
-    signing_in.noted(db, what, user.id, actor=Actor("desk", who=user.username), now=work.now())
+def _actor(user: User) -> Actor:
+    return Actor("desk", who=user.username)
 
 
 def _follow(app: Flask, work: Work, computers: Computers) -> None:
@@ -91,19 +106,20 @@ def _follow(app: Flask, work: Work, computers: Computers) -> None:
 
     @user_authenticated.connect_via(app)
     def signed_in(_app: Flask, user: User, authn_via: list[str] | None, **_rest: object) -> None:
-        lasting.begin(work.now())
+        lasting.begin(work.now(), ended=user.ended_sessions)
         if authn_via == ["change"]:
             return
         with work.writing() as db:
-            signing_in.signed_in(db, user.id, actor=Actor("desk", who=user.username), now=work.now())
-        session.setdefault("language", user.language)
+            signing_in.signed_in(db, user.id, actor=_actor(user), now=work.now())
+        session["language"] = user.language  # whatever the officer before them spoke here
         if authn_via is None:  # the second factor was asked for, and given
             computers.remember(user)
 
     @password_changed.connect_via(app)
     def changed(_app: Flask, user: User, **_rest: object) -> None:
         user.must_change_password = False
-        _note(app.extensions["security"].datastore.db.session, "staff.password_changed", user, work)
+        db = app.extensions["security"].datastore.db.session
+        signing_in.noted(db, "staff.password_changed", user.id, actor=_actor(user), now=work.now())
 
 
 def _furnish(security: Security, work: Work, computers: Computers) -> None:
@@ -114,7 +130,8 @@ def _furnish(security: Security, work: Work, computers: Computers) -> None:
             "known": [] if "other" in request.args else _known(work, computers),
             "worn_out": lasting.worn_out(),
             "idle_minutes": lasting.IDLE // timedelta(minutes=1),
-            "longest_hours": lasting.LONGEST // timedelta(hours=1),
+            "longest_hours": LONGEST // timedelta(hours=1),
+            "typed": url_for("desk.typed"),
         }
 
     def code() -> dict[str, Any]:

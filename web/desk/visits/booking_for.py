@@ -24,8 +24,9 @@ from core.wording import N_, dates
 from core.wording import gettext as _
 from web import choosing, seeing
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, one_of, pick, refuse, words
-from web.desk.visits.citizens import Page, Tokens, spoken
+from web.desk.asking import DeskForm, one_of, pick, refuse, words
+from web.desk.reach import ContactTokens
+from web.desk.visits.citizens import Page, spoken
 from web.desk.visits.serving_forms import ID_KINDS
 from web.pages.forms import EXPIRED
 from web.work import Work
@@ -35,12 +36,12 @@ GONE = N_("That time has just filled up, or can no longer be booked. Choose anot
 NONE = N_("This booking is over, or is not this phone's. Nothing was changed.")
 
 
-class WhereForm(Asked):
+class WhereForm(DeskForm):
     service = pick(N_("Service"))
     site = pick(N_("Centre"))
 
 
-class WhoForm(Asked):
+class WhoForm(DeskForm):
     kind = pick(N_("Kind of number"))
     number = words(N_("Number of the person coming"), hint=N_("Leave it empty if nobody knows it."), most=30)
     language = one_of(N_("Language of the SMS"))
@@ -48,14 +49,14 @@ class WhoForm(Asked):
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("booking_for", __name__, url_prefix="/desk/citizens/<token>")
-    tokens = Tokens(work.settings.secret_key)
+    tokens = ContactTokens(work.settings.secret_key)
     _choosing(blueprint, work, tokens)
     _confirming(blueprint, work, tokens)
     _changing(blueprint, work, tokens)
     return blueprint
 
 
-def _choosing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
+def _choosing(blueprint: Blueprint, work: Work, tokens: ContactTokens) -> None:
     @blueprint.route("/book", methods=["GET", "POST"])
     @needs(Can.BOOK_FOR)
     def where(token: str) -> Page:
@@ -79,7 +80,7 @@ def _choosing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
     def times(token: str, service: str, site: str) -> Page:
         """The best times, or those of a day; a press on one holds it, or moves the booking there."""
         contact_id, offering = tokens.contact_or_404(token), _offering(work, service, site)
-        form = Asked()
+        form = DeskForm()
         if request.method == "POST":
             chosen = choosing.moment_of(request.form.get("at", ""))
             if chosen is None:
@@ -88,13 +89,14 @@ def _choosing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
                 return _take(work, token, contact_id, offering, chosen, form)
             flash(_(EXPIRED), "refused")
         day = choosing.day_of(request.args.get("day", ""))
-        return _show_times(work, token, offering, day, form)
+        return _show_times(work, token, contact_id, offering, day, form)
 
 
-def _show_times(work: Work, token: str, offering: Offering, day: date | None, form: Asked) -> str:
-    now = work.now()
+def _show_times(work: Work, token: str, contact_id: int, offering: Offering, day: date | None, form: DeskForm) -> str:
+    now, moving = work.now(), request.args.get("moving", "")
     with work.reading() as db:
-        best = choosing.times(db, work.catalogue, offering, now=now)
+        booked = _booked(work, db, contact_id, moving, offering)
+        best = choosing.times(db, work.catalogue, offering, now=now, booked=booked)
         days = choosing.days(db, work.catalogue, offering, now=now)
         moments = choosing.times_on(db, work.catalogue, offering, day, now=now) if day else best.best
     return render_template(
@@ -103,27 +105,38 @@ def _show_times(work: Work, token: str, offering: Offering, day: date | None, fo
         offering=offering,
         day=day,
         days=days,
-        moments=moments,
+        moments=[moment for moment in moments if moment != booked],
         elsewhere=[c for c in best.elsewhere if officer().sees_site(c.site.id)],
-        moving=request.args.get("moving", ""),
+        moving=moving,
         stamp=choosing.stamp,
         form=form,
         **spoken(),
     )
 
 
-def _take(work: Work, token: str, contact_id: int, offering: Offering, at: datetime, form: Asked) -> Response:
+def _booked(work: Work, db: Session, contact_id: int, moving: str, offering: Offering) -> datetime | None:
+    """The time of this offering that they would move from: it is none to move to."""
+    if not moving:
+        return None
+    try:
+        booking = own_booking(work, db, contact_id, moving)
+    except NoSuchBooking:
+        return None
+    return booking.starts_at if booking.offering_id == offering.id else None
+
+
+def _take(work: Work, token: str, contact_id: int, offering: Offering, at: datetime, form: DeskForm) -> Response:
     moving = request.args.get("moving", "")
     place: dict[str, Any] = {"offering": offering, "starts_at": at, "closed_days": work.catalogue.closed_days}
     try:
         with work.writing() as db:
-            contact, key = db.get_one(Person, contact_id), f"desk:{offering.id}:{choosing.stamp(at)}"
+            contact = db.get_one(Person, contact_id)
             if not moving:
-                commands.hold(db, _intent(work, contact, form.key(key)), **place)
+                commands.hold(db, intent_of(work, contact, form.key("desk")), **place)
             else:
-                booking = _own(work, db, contact_id, moving)
+                booking = own_booking(work, db, contact_id, moving)
                 # From one page there may be several moves, back and forth: each from another time.
-                intent = _intent(work, contact, form.key(f"{key}:{moving}:{choosing.stamp(booking.starts_at)}"))
+                intent = intent_of(work, contact, form.key(f"desk:{choosing.stamp(booking.starts_at)}"))
                 if (booking.offering_id, booking.starts_at) != (offering.id, at):
                     commands.move(db, intent, reference=booking.reference, **place)
     except (SlotFull, NotOffered):
@@ -139,7 +152,7 @@ def _take(work: Work, token: str, contact_id: int, offering: Offering, at: datet
     return redirect(url_for("booking_for.who", token=token, service=service, site=site, what=choosing.stamp(at)), 303)
 
 
-def _confirming(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
+def _confirming(blueprint: Blueprint, work: Work, tokens: ContactTokens) -> None:
     @blueprint.route("/times/<service>/<site>/<what>", methods=["GET", "POST"])
     @needs(Can.BOOK_FOR)
     def who(token: str, service: str, site: str, what: str) -> Page:
@@ -191,15 +204,13 @@ def _book(work: Work, token: str, contact_id: int, offering: Offering, at: datet
         with work.writing() as db:
             person = work.register.identity(db, identity.kind, identity.number, now=work.now()) if identity else None
             contact = db.get_one(Person, contact_id)
-            person_id = person.id if person else None
-            key = form.key(f"desk:{offering.id}:{choosing.stamp(at)}:book:{person_id}")
             booked = commands.confirm(
                 db,
-                _intent(work, contact, key, form.language.data),
+                intent_of(work, contact, form.key("desk"), form.language.data),
                 offering=offering,
                 starts_at=at,
                 closed_days=work.catalogue.closed_days,
-                beneficiary=Beneficiary(person_id),
+                beneficiary=Beneficiary(person.id if person else None),
             )
     except (SlotFull, NotOffered):
         flash(_(GONE), "refused")
@@ -225,17 +236,17 @@ def _already(work: Work, error: AlreadyBooked) -> str:
     return said.format(when=dates.when(error.existing.starts_at))
 
 
-def _changing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
+def _changing(blueprint: Blueprint, work: Work, tokens: ContactTokens) -> None:
     @blueprint.route("/<reference>/cancel", methods=["GET", "POST"])
     @needs(Can.BOOK_FOR)
     def cancel(token: str, reference: str) -> Page:
-        contact_id, form = tokens.contact_or_404(token), Asked()
+        contact_id, form = tokens.contact_or_404(token), DeskForm()
         back = url_for("citizens.citizen", token=token)
         if form.validate_on_submit():
             try:
                 with work.writing() as db:
-                    intent = _intent(work, db.get_one(Person, contact_id), form.key(f"desk:cancel:{reference}"))
-                    commands.give_up(db, intent, reference=_reference(work, db, contact_id, reference))
+                    intent = intent_of(work, db.get_one(Person, contact_id), form.key("desk"))
+                    commands.give_up(db, intent, reference=reference_seen(work, db, contact_id, reference))
             except BookingRefused:
                 flash(_(NONE), "refused")
             else:
@@ -243,7 +254,7 @@ def _changing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
             return redirect(back, 303)
         with work.reading() as db:
             try:
-                reference = _own(work, db, contact_id, reference).reference
+                reference = own_booking(work, db, contact_id, reference).reference
             except NoSuchBooking:
                 abort(404)
         heading = _("Cancel booking {reference}?").format(reference=grouped(reference))
@@ -254,13 +265,13 @@ def _changing(blueprint: Blueprint, work: Work, tokens: Tokens) -> None:
     @blueprint.post("/<reference>/sms")
     @needs(Can.BOOK_FOR)
     def send_again(token: str, reference: str) -> Response:
-        contact_id, form = tokens.contact_or_404(token), Asked()
+        contact_id, form = tokens.contact_or_404(token), DeskForm()
         said, kind = _(EXPIRED), "refused"
         if form.validate():
             try:
                 with work.writing() as db:
-                    intent = _intent(work, db.get_one(Person, contact_id), form.key(f"desk:sms:{reference}"))
-                    commands.send_again(db, intent, reference=_own(work, db, contact_id, reference).reference)
+                    intent = intent_of(work, db.get_one(Person, contact_id), form.key("desk"))
+                    commands.send_again(db, intent, reference=own_booking(work, db, contact_id, reference).reference)
                 said, kind = _("The SMS is sent again."), "done"
             except TooManySms:
                 said = _("It was sent often enough in this hour.")
@@ -290,19 +301,19 @@ def _offering(work: Work, service: str, site: str) -> Offering:
     return offering
 
 
-def _own(work: Work, db: Session, contact_id: int, reference: str) -> Booking:
+def own_booking(work: Work, db: Session, contact_id: int, reference: str) -> Booking:
     """This phone's live booking, if the officer may see it.
 
     Raises:
         NoSuchBooking: it has none.
     """
-    booking = queries.booking_of(db, _reference(work, db, contact_id, reference), contact_id)
+    booking = queries.booking_of(db, reference_seen(work, db, contact_id, reference), contact_id)
     if booking is None:
         raise NoSuchBooking
     return booking
 
 
-def _reference(work: Work, db: Session, contact_id: int, reference: str) -> str:
+def reference_seen(work: Work, db: Session, contact_id: int, reference: str) -> str:
     """As it is written, also of a booking that is over: the key of a request decides about that.
 
     Raises:
@@ -318,6 +329,6 @@ def _reference(work: Work, db: Session, contact_id: int, reference: str) -> str:
     return number
 
 
-def _intent(work: Work, contact: Person, key: str, language: str | None = None) -> Intent:
+def intent_of(work: Work, contact: Person, key: str, language: str | None = None) -> Intent:
     """What the citizen wants, carried out by the officer."""
     return Intent(contact.id, key, officer().actor, language or contact.language or wording.DEFAULT, work.now())

@@ -4,8 +4,6 @@ The address of a citizen's page is sealed for the officer who found them: nobody
 walks through other people's pages by counting.
 """
 
-import base64
-import binascii
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -21,7 +19,6 @@ from core.db import Session
 from core.errors import Malformed
 from core.people.audit import record_event
 from core.people.identities import KINDS, Identity, parse_identity
-from core.people.sealing import Sealer, Unsealable
 from core.people.tables import Person
 from core.phones import parse_phone
 from core.references import grouped, parse_reference
@@ -31,7 +28,8 @@ from core.wording import N_, dates
 from core.wording import gettext as _
 from web import seeing
 from web.desk.access import Officer, needs, officer
-from web.desk.asking import Asked, refuse, words
+from web.desk.asking import DeskForm, refuse, words
+from web.desk.reach import ContactTokens
 from web.work import Work
 
 Page = str | Response
@@ -39,7 +37,7 @@ PHONES_BEGIN = ("0", "+", "254")
 """Of a number that begins otherwise nobody can say whether it is a phone, an ID or a booking."""
 
 
-class FindForm(Asked):
+class FindForm(DeskForm):
     text = words(
         N_("Phone, ID number or booking number"),
         N_("Type a phone, an ID number or a booking number."),
@@ -48,28 +46,9 @@ class FindForm(Asked):
     )
 
 
-class Tokens:
-    """Contacts as addresses have them: sealed for one officer."""
-
-    def __init__(self, secret_key: str) -> None:
-        self._sealer = Sealer(secret_key, "desk-citizen")
-
-    def make(self, contact_id: int) -> str:
-        sealed = self._sealer.seal(f"{officer().id}:{contact_id}".encode())
-        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-
-    def contact_or_404(self, token: str) -> int:
-        try:
-            sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            made_for, contact_id = self._sealer.open(sealed).decode().split(":")
-        except (Unsealable, binascii.Error, ValueError):
-            abort(404)
-        return int(contact_id) if int(made_for) == officer().id else abort(404)
-
-
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("citizens", __name__, url_prefix="/desk/citizens")
-    tokens = Tokens(work.settings.secret_key)
+    tokens = ContactTokens(work.settings.secret_key)
 
     @blueprint.route("", methods=["GET", "POST"])
     @needs(Can.BOOK_FOR)
@@ -124,10 +103,11 @@ def create_blueprint(work: Work) -> Blueprint:
             "desk/visits/citizen.html",
             token=token,
             bookings=[(booking, told) for booking, told in bookings if who.sees_site(told.site.id)],
+            hidden=any(not who.sees_site(told.site.id) for _booking, told in bookings),
             waiting=waiting,
             contact=contact,
             phone_end=phone[-3:],
-            form=Asked(),
+            form=DeskForm(),
             **spoken(),
         )
 
@@ -168,11 +148,12 @@ def _by_reference(db: Session, text: str) -> Sequence[int]:
 
 def _by_identity(work: Work, db: Session, text: str) -> Sequence[int]:
     """Whose phone has a live booking for a person with this number."""
-    people = work.register.find_identities(db, list(_identities(text)))
+    people = work.register.find_identities(db, list(identities_in(text)))
     return db.scalars(sa.select(Booking.contact_id).where(Booking.beneficiary_id.in_(people)).distinct()).all()
 
 
-def _identities(text: str) -> Iterator[Identity]:
+def identities_in(text: str) -> Iterator[Identity]:
+    """What a number is, by every paper whose number it can be."""
     for kind in KINDS:
         with contextlib.suppress(Malformed):
             yield parse_identity(kind, text)

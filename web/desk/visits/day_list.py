@@ -16,7 +16,7 @@ from core.visits.day_lists import Line, Saved
 from core.wording import dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.reach import chosen_site
+from web.desk.reach import chosen_site, which_centre
 from web.pages.forms import EXPIRED, OnceForm
 from web.work import Work
 
@@ -33,10 +33,7 @@ def create_blueprint(work: Work) -> Blueprint:
         that_day = _day(day, today=local_date(work.now()))
         site = chosen_site(work.catalogue, request.args.get("centre"))
         if site is None:
-            sites = officer().sites(work.catalogue)
-            return render_template(
-                "desk/visits/today_centres.html", sites=sites, endpoint="day_list.day_list", more={"day": day}
-            )
+            return which_centre(work.catalogue, "day_list.day_list", day=day)
         with work.writing() as db:
             saved = day_lists.saved_list(db, site_id=site.id, day=that_day)
             lines = saved.lines if saved else day_lists.lines(db, work.register, site_id=site.id, day=that_day)

@@ -66,6 +66,9 @@ class PaperForm(ServedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Of those who were served more is asked, after this: what is wrong is told in the order of the page.
+        for name in [name for name in self._fields if hasattr(ServedForm, name)]:
+            self._fields.move_to_end(name)
         self.who.choices = [(who.value, _(said)) for who, said in WHO.items()]
         self.what.choices = [(what.value, _(said)) for what, said in DONE.items()]
         self.reason.choices = [(reason.value, _(said)) for reason, said in REASONS.items()]
@@ -89,19 +92,20 @@ class PaperForm(ServedForm):
         """Of a valid form."""
         what, at, service = What(self.what.data), self.at, catalogue.services.get(self.service.data)
         application = self.application() if self.makes_document else None
-        number = self.reference.data or ""
+        number, reason = self.reference.data or "", Reason(self.reason.data)
         if self.who.data == Who.AGENCY:
-            return Sent(number, what, at, service_id=service.id if service else None)
+            return Sent(number, what, at, service_id=service.id if service else None, reason=reason)
         if self.who.data == Who.WALK_IN:
             assert service is not None, "the form has been checked"
-            return WalkIn(service.id, at, application=application, paid=self.paid)
+            turned_away = reason if what is What.NOT_SERVED else None
+            return WalkIn(service.id, at, application=application, paid=self.paid, turned_away=turned_away)
         return Entry(
             parse_reference(number),
             what,
             at,
             application=application,
             paid=self.paid,
-            reason=Reason(self.reason.data),
+            reason=reason,
         )
 
     def validate_reference(self, field: Field) -> None:
@@ -120,10 +124,8 @@ class PaperForm(ServedForm):
             raise ValidationError(_("Choose the service."))
 
     def validate_what(self, field: Field) -> None:
-        if self.who.data == Who.WALK_IN and field.data != What.SERVED:
-            raise ValidationError(_("Without a booking only those who were served are keyed in."))
-        if self.who.data == Who.AGENCY and field.data == What.NOT_SERVED:
-            raise ValidationError(_("Of somebody whom an agency sent, key in that they came or were served."))
+        if self.who.data == Who.WALK_IN and field.data == What.CAME:
+            raise ValidationError(_("Without a booking, key in that they were served, or could not be."))
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -195,8 +197,7 @@ def _write(work: Work, db: Session, line: Line, key: str) -> tuple[bool, str | N
 
 
 def _told(work: Work, line: Line, *, already: bool, document: str | None) -> Told:
-    what = What.SERVED if isinstance(line, WalkIn) else line.what
-    said = {"number": _number(work, line), "what": _(DONE[what]), "when": dates.when(line.at)}
+    said = {"number": _number(work, line), "what": _(DONE[line.what]), "when": dates.when(line.at)}
     if already and isinstance(line, WalkIn):
         sentence = _(
             "{number}, {when}: written down already. Nothing was changed. "

@@ -14,7 +14,7 @@ from core.references import parse_reference
 from core.tracking.counter import Application
 from core.wording import N_
 from core.wording import gettext as _
-from web.desk.asking import Asked, DayField, NumberField, one_of, pick, words
+from web.desk.asking import DayField, DeskForm, NumberField, one_of, pick, words
 
 YES, NO = "yes", "no"
 ID_KINDS = (
@@ -25,7 +25,21 @@ ID_KINDS = (
 )
 
 
-class ServedForm(Asked):
+class OfService(DeskForm):
+    """Of somebody without a booking: the service has to be said.
+
+    Before the other forms, since its field is the first of theirs: fields, and what is wrong with them, stand in the
+    order in which they are made.
+    """
+
+    service = pick(N_("Service"))
+
+    def validate_service(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(_("Choose the service."))
+
+
+class ServedForm(DeskForm):
     """What was applied for, and what was paid."""
 
     document = one_of(N_("Was a document applied for?"), default=YES)
@@ -76,27 +90,21 @@ class ServedForm(Asked):
             raise ValidationError(_("Type 3 digits of the ID, or a year such as 1990."))
 
     def validate_tracking_number(self, field: Field) -> None:
-        _check(field, parse_reference)
+        readable(field, parse_reference)
 
     def validate_owner(self, field: Field) -> None:
-        _check(field, lambda typed: parse_identity(self.owner_kind.data, typed))
+        readable(field, lambda typed: parse_identity(self.owner_kind.data, typed))
 
     def validate_phone(self, field: Field) -> None:
-        _check(field, parse_phone)
+        readable(field, parse_phone)
 
     def validate_receipt(self, field: Field) -> None:
         if not all(letter.isalnum() or letter in "-/. " for letter in field.data or ""):
             raise ValidationError(_("A receipt number has letters, digits, - and / only."))
 
 
-class WalkInForm(ServedForm):
-    """Somebody without a booking."""
-
-    service = pick(N_("Service"))
-
-    def validate_service(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError(_("Choose the service."))
+class WalkInForm(OfService, ServedForm):
+    """Somebody without a booking was served."""
 
 
 def walk_in_services(catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -104,7 +112,10 @@ def walk_in_services(catalogue: Catalogue) -> list[tuple[str, str]]:
     return [(s.code, s.names.spoken_full) for s in catalogue.services.values() if not s.elsewhere]
 
 
-def _check(field: Field, parse: Any) -> None:
+def readable(field: Field, parse: Any) -> None:
+    """Raises:
+    ValidationError: there is something in the field, and it cannot be read.
+    """
     try:
         if field.data:
             parse(field.data)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -20,14 +19,15 @@ from core.staff.roles import Can
 from core.visits import arriving, expected, finding
 from core.visits.arriving import CheckedIn
 from core.visits.errors import AnotherCentre, AnotherDay, VisitRefused
-from core.visits.expected import OF_THE_DAY, Expected, Key, State
+from core.visits.expected import OF_THE_DAY, Expected, State
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import refuse
-from web.desk.reach import chosen_site
+from web.desk.reach import chosen_site, which_centre
 from web.desk.visits import wording
 from web.pages.forms import OnceForm
+from web.pages.paging import asked_position, next_page
 from web.work import Work
 
 Told = tuple[str, str]
@@ -64,8 +64,7 @@ def create_blueprint(work: Work) -> Blueprint:
         """The day of one's own centre; those who see all centres choose one."""
         site = chosen_site(work.catalogue, request.args.get("centre"))
         if site is None:
-            sites = officer().sites(work.catalogue)
-            return render_template("desk/visits/today_centres.html", sites=sites, endpoint="today.today", more={})
+            return which_centre(work.catalogue, "today.today")
         return _list(work, site, ScanForm(formdata=None))
 
     @blueprint.post("/today")
@@ -116,8 +115,8 @@ def create_blueprint(work: Work) -> Blueprint:
                         reference=reference,
                         site_id=site.id,
                         actor=officer().actor,
-                        # The number is part of the key: a scanner may send the next one from the page of the last.
-                        request_key=f"{form.key('desk')}:{reference}",
+                        # Of this number: a scanner may send the next one from the page of the last.
+                        request_key=form.key("desk"),
                         now=work.now(),
                     )
             except (BookingRefused, VisitRefused) as error:
@@ -173,7 +172,7 @@ def _list(work: Work, site: Site, form: ScanForm, *, receive: str | None = None)
             site_id=site.id,
             day=day,
             states=SHOWN[show][1],
-            after=_key(request.args.get("after", "")),
+            after=asked_position(3),
         )
         waiting = expected.list_day(
             db, work.register, site_id=site.id, day=day, states=[State.CAME], limit=NEXT_SHOWN
@@ -189,7 +188,7 @@ def _list(work: Work, site: Site, form: ScanForm, *, receive: str | None = None)
         centre=None if officer().site_id == site.id else site.code,
         day=dates.day_month(day),
         hours=_by_hour(page.rows),
-        after=_text(page.next) if page.next else None,
+        after=next_page(*page.next) + "#list" if page.next else None,
         paged="after" in request.args,
         waiting=waiting,
         counts={name: sum(counts[state] for state in states) for name, (_said, states) in SHOWN.items()},
@@ -210,21 +209,3 @@ def _address(row: Expected) -> str:
 def _by_hour(rows: Sequence[Expected]) -> list[Hour]:
     hours = groupby(rows, key=lambda row: local(row.starts_at).hour)
     return [Hour(dates.hours(hour, 0), list(mine)) for hour, mine in hours]
-
-
-def _text(key: Key) -> str:
-    """Where the next page begins, for an address."""
-    starts_at, *rest = key
-    return "-".join(map(str, [int(starts_at.timestamp()), *rest]))
-
-
-def _key(text: str) -> Key | None:
-    """None for the first page, also where an address is broken."""
-    parts = text.split("-")
-    if len(parts) != 4 or not all(part.isascii() and part.isdecimal() and len(part) < 16 for part in parts):
-        return None
-    moment, turn, kind, number = map(int, parts)
-    try:
-        return datetime.fromtimestamp(moment, UTC), min(turn, 1), min(kind, 1), number
-    except (OverflowError, OSError, ValueError):
-        return None

@@ -1,4 +1,7 @@
-"""Somebody came and could not be served: first why, then when they may come again."""
+"""Somebody came and could not be served: first why, then when they may come again.
+
+Who had no booking, or was sent by an agency, is asked for no other time: the one may book, the other is the agency's.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -10,23 +13,26 @@ from core.booking.errors import BookingRefused, NoSuchBooking
 from core.catalogue.snapshot import Offering
 from core.clock import in_reach
 from core.staff.roles import Can
-from core.visits import turning_away
+from core.visits import appointments, turning_away
 from core.visits.expected import Expected
 from core.visits.turning_away import SAID, Reason, Turned
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import Asked, one_of, refuse
+from web.desk.asking import DeskForm, one_of, refuse
 from web.desk.visits import wording
+from web.desk.visits.sent_by_agency import do, seen_appointment
+from web.desk.visits.serving_forms import OfService, walk_in_services
 from web.desk.visits.today import own, words
-from web.desk.visits.visit import LIVE, note_seen, own_visit
+from web.desk.visits.visit import LIVE, note_seen, own_visit, walk_in_place
 from web.work import Work
 
 NONE = "none"
 """They want no other time."""
+NOTED = N_("Noted: could not be served.")
 
 
-class WhyForm(Asked):
+class WhyForm(DeskForm):
     reason = one_of(N_("Why can they not be served?"), none=N_("Choose the reason."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,14 +40,24 @@ class WhyForm(Asked):
         self.reason.choices = [(reason.value, _(said)) for reason, said in SAID.items()]
 
 
-class WhenForm(Asked):
+class WalkInWhyForm(OfService, WhyForm):
+    """The service, and why."""
+
+
+class WhenForm(DeskForm):
     start = one_of(N_("When will they come again?"), none=N_("Choose a time."))
 
 
 def create_blueprint(work: Work) -> Blueprint:
-    blueprint = Blueprint("turned_away", __name__, url_prefix="/desk/visit/<reference>")
+    blueprint = Blueprint("turned_away", __name__, url_prefix="/desk")
+    _with_booking(blueprint, work)
+    _without_booking(blueprint, work)
+    return blueprint
 
-    @blueprint.route("/not-served", methods=["GET", "POST"])
+
+def _with_booking(blueprint: Blueprint, work: Work) -> None:
+
+    @blueprint.route("/visit/<reference>/not-served", methods=["GET", "POST"])
     @needs(Can.SERVE)
     def why(reference: str) -> str | Response | tuple[str, int]:
         """Nothing is written yet: the reason goes on to the times, in the address."""
@@ -55,7 +71,7 @@ def create_blueprint(work: Work) -> Blueprint:
         page = render_template("desk/visits/why.html", form=form, visit=row, **words(work))
         return (page, 422) if form.errors else page
 
-    @blueprint.route("/another-time", methods=["GET", "POST"])
+    @blueprint.route("/visit/<reference>/another-time", methods=["GET", "POST"])
     @needs(Can.SERVE)
     def when(reference: str) -> str | Response | tuple[str, int]:
         asked = request.args.get("reason", "")
@@ -79,7 +95,48 @@ def create_blueprint(work: Work) -> Blueprint:
         )
         return (page, 422) if form.errors else page
 
-    return blueprint
+
+def _without_booking(blueprint: Blueprint, work: Work) -> None:
+    @blueprint.route("/walk-in/not-served", methods=["GET", "POST"])
+    @needs(Can.SERVE)
+    def walk_in() -> str | Response | tuple[str, int]:
+        """Somebody without a booking."""
+        form = WalkInWhyForm()
+        form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
+        back = url_for("visits.walk_in")
+        if form.validate_on_submit():
+            place = walk_in_place(work, form.service.data, form.key("desk"))
+            with work.writing() as db:
+                turning_away.note_walk_in(db, reason=Reason(form.reason.data), **place)
+            flash(_(NOTED), "done")
+            return redirect(back, 303)
+        return _why_page(form, _("Without a booking"), back)
+
+    @blueprint.route("/appointment/<int:appointment_id>/not-served", methods=["GET", "POST"])
+    @needs(Can.SERVE)
+    def sent(appointment_id: int) -> str | Response | tuple[str, int]:
+        """Somebody whom an agency sent."""
+        row = seen_appointment(work, appointment_id)
+        back = url_for("sent_by_agency.appointment", appointment_id=appointment_id)
+        form = WhyForm()
+        if form.validate_on_submit():
+
+            def act(**place: Any) -> str:
+                appointments.turn_away(reason=Reason(form.reason.data), **place)
+                return _(NOTED)
+
+            return do(work, appointment_id, form, act)
+        if row.state not in LIVE:
+            return redirect(back, 303)
+        return _why_page(form, f"{row.reference}, {words(work)['service'](row)}", back)
+
+
+def _why_page(form: WhyForm, caption: str, back: str) -> str | tuple[str, int]:
+    heading, button = _("Could not be served"), _("Write it down")
+    page = render_template(
+        "desk/one_form.html", form=form, heading=heading, caption=caption, lines=[], button=button, back=back
+    )
+    return (page, 422) if form.errors else page
 
 
 def _live(work: Work, reference: str) -> Expected | Response:
@@ -114,7 +171,7 @@ def _end(work: Work, row: Expected, offering: Offering | None, reason: Reason, f
         with work.writing() as db:
             if starts_at is None or offering is None:
                 turning_away.let_go(db, turned, **common)
-                said = _("Noted: could not be served.")
+                said = _(NOTED)
             else:
                 closed = work.catalogue.closed_days
                 turning_away.bring_back(
@@ -122,7 +179,7 @@ def _end(work: Work, row: Expected, offering: Offering | None, reason: Reason, f
                 )
                 said = _("New time: {when}. The SMS is on its way.").format(when=dates.when(starts_at))
     except NoSuchBooking:
-        said, kind = _("Somebody has dealt with this visit already. Nothing was changed."), "already"
+        said, kind = _(wording.DEALT_WITH), "already"
     except BookingRefused as error:
         refuse(form.start, wording.refusal(error, work.catalogue))
         return None

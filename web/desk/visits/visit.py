@@ -20,6 +20,7 @@ from core.tracking.errors import NumberInUse
 from core.visits import arriving, expected, serving
 from core.visits.errors import VisitRefused
 from core.visits.expected import Expected, State
+from core.wording import N_
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import refuse
@@ -30,6 +31,7 @@ from web.pages.forms import EXPIRED, OnceForm
 from web.work import Work
 
 LIVE = (State.EXPECTED, State.CAME)
+NOT_HERE = N_("The check-in is taken back: they are expected as before.")
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -53,6 +55,7 @@ def create_blueprint(work: Work) -> Blueprint:
             fee=telling.fee_line(service, local_date(now)),
             live=row.state in LIVE,
             today=local_date(row.starts_at) == local_date(now),
+            missed=row.state is State.NOT_COME,
             begun=row.starts_at <= now,
             **words(work),
         )
@@ -62,6 +65,17 @@ def create_blueprint(work: Work) -> Blueprint:
     def check_in(reference: str) -> Response:
         def act(db: Session, key: str) -> Told:
             return told(work, arriving.check_in(db, **_place(work, reference, key)))
+
+        return do(work, reference, act)
+
+    @blueprint.post("/visit/<reference>/not-here")
+    @needs(Can.SERVE)
+    def not_here(reference: str) -> Response:
+        """Somebody else had come: the check-in is taken back."""
+
+        def act(db: Session, key: str) -> Told:
+            arriving.undo_check_in(db, **_place(work, reference, key))
+            return _(NOT_HERE), "done"
 
         return do(work, reference, act)
 
@@ -185,42 +199,59 @@ def receive_here(work: Work, db: Session, reference: str, key: str) -> arriving.
 
 def _serve(work: Work, row: Expected, form: ServedForm) -> Response | None:
     """None: something was refused, beside its field."""
-    common, kind = _place(work, row.reference, form.key("desk")), "done"
+    place = _place(work, row.reference, form.key("desk"))
+    return _end(
+        work,
+        form,
+        lambda db: counter.end_service(db, work.register, form.application(), **place),
+        lambda db: serving.end_visit(db, paid=form.paid, **place),
+        back=url_for("visits.visit", reference=row.reference),
+    )
+
+
+def _serve_walk_in(work: Work, form: WalkInForm) -> Response | None:
+    """None: something was refused, beside its field."""
+    place = walk_in_place(work, form.service.data, form.key("desk"))
+    return _end(
+        work,
+        form,
+        lambda db: counter.register_application(db, work.register, form.application(), **place),
+        lambda db: serving.note_walk_in(db, paid=form.paid, **place),
+        back=url_for("visits.walk_in"),
+    )
+
+
+def walk_in_place(work: Work, service: str, key: str) -> dict[str, Any]:
+    """What every command about somebody without a booking is told."""
+    service_id, site_id = work.catalogue.services[service].id, own(work.catalogue).id
+    actor, now = officer().actor, work.now()
+    return {"service_id": service_id, "site_id": site_id, "actor": actor, "request_key": key, "now": now}
+
+
+def _end(
+    work: Work,
+    form: ServedForm,
+    register: Callable[[Session], counter.Registered],
+    note: Callable[[Session], None],
+    *,
+    back: str,
+) -> Response | None:
+    """End a visit as served: by `register` where a document was applied for, else by `note`.
+
+    None: something was refused, beside its field.
+    """
+    said, kind = _("Served."), "done"
     try:
         with work.writing() as db:
             if form.makes_document:
-                done = counter.end_service(db, work.register, form.application(), **common)
-                said = _("Served. The document has number {number}.").format(number=grouped(done.tracking_number))
+                number = grouped(register(db).tracking_number)
+                said = _("Served. The document has number {number}.").format(number=number)
             else:
-                serving.end_visit(db, paid=form.paid, **common)
-                said = _("Served.")
+                note(db)
     except NumberInUse as error:
         refuse(form.tracking_number, error)
         return None
     except NoSuchBooking:
-        said, kind = _("Somebody has dealt with this visit already. Nothing was changed."), "already"
+        said, kind = _(wording.DEALT_WITH), "already"
     flash(said, kind)
-    return redirect(url_for("visits.visit", reference=row.reference), 303)
-
-
-def _serve_walk_in(work: Work, form: WalkInForm) -> Response | None:
-    place: dict[str, Any] = {
-        "service_id": work.catalogue.services[form.service.data].id,
-        "site_id": own(work.catalogue).id,
-        "actor": officer().actor,
-        "request_key": form.key("desk"),
-        "now": work.now(),
-    }
-    try:
-        with work.writing() as db:
-            if form.makes_document:
-                done = counter.register_application(db, work.register, form.application(), **place)
-                said = _("Served. The document has number {number}.").format(number=grouped(done.tracking_number))
-            else:
-                serving.note_walk_in(db, paid=form.paid, **place)
-                said = _("Served.")
-    except NumberInUse as error:
-        refuse(form.tracking_number, error)
-        return None
-    flash(said, "done")
-    return redirect(url_for("visits.walk_in"), 303)
+    return redirect(back, 303)

@@ -33,6 +33,7 @@ OVER: Mapping[State, str] = {
     State.GIVEN_UP: N_("This booking was cancelled: {when}. They may be served without a booking."),
     State.CLOSED: N_("This booking ended when the centre was closed. They may be served without a booking."),
 }
+DEALT_WITH = N_("Somebody has dealt with this visit already. Nothing was changed.")
 NOBODY = N_("There is no booking with this number at this centre. They may be served without a booking.")
 
 _TIMES: Mapping[str, str] = {

@@ -1,13 +1,12 @@
-"""Where centres are, and adding one."""
+"""Where centres and outreaches are, and adding one."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 
-from core.catalogue.editing.edit import Changed, Edit, Thing, add, change, check_seen, fitting, thing
+from core.catalogue.editing.edit import Changed, Edit, Thing, add, change, check_code, check_seen, fitting, thing
 from core.catalogue.editing.naming import write_names
 from core.catalogue.errors import BadSpan, Unfit
 from core.catalogue.tables import Area, Named, Part, Site, SiteHours
@@ -64,13 +63,23 @@ def verify(db: Session, site: str, part: Part, *, seen: str, edit: Edit) -> bool
     return change(db, edit, what, part, work)
 
 
+def site_row(db: Session, what: Thing) -> Site:
+    """What is known of a centre besides its names and hours."""
+    return db.get_one(Site, what.id)
+
+
+def days_of(row: Site) -> list[str | None]:
+    """The first and the last day on which it is there, as events keep them. They are set by core.booking.site_days."""
+    return [day.isoformat() if day else None for day in (row.opens_on, row.closes_on)]
+
+
 def _set(db: Session, site: str, part: Part, text: str, edit: Edit) -> bool:
     what = thing(db, Named.SITE, site)
 
     def work() -> Changed:
         row = db.get_one(Site, what.id, populate_existing=True)
         old = [getattr(row, part), getattr(row, f"{part}_trust")]
-        value = _place(text, part) if text.strip() or part is Part.TOWN else ""
+        value = _line(text, part) if text.strip() or part is Part.TOWN else ""
         setattr(row, part, value)
         setattr(row, f"{part}_trust", edit.trust.value)
         return Changed(old, [value, edit.trust.value])
@@ -78,7 +87,7 @@ def _set(db: Session, site: str, part: Part, text: str, edit: Edit) -> bool:
     return change(db, edit, what, part, work)
 
 
-def _place(text: str, field: str) -> str:
+def _line(text: str, field: str) -> str:
     return fitting(text, field, most=LONGEST_TOWN) if field == Part.TOWN else fitting(text, field)
 
 
@@ -121,9 +130,9 @@ def add_site(db: Session, new: NewSite, *, edit: Edit) -> bool:
             code=new.code,
             kind=new.kind,
             area_id=area_id,
-            town=_place(new.town, Part.TOWN),
+            town=_line(new.town, Part.TOWN),
             town_trust=edit.trust,
-            address=_place(new.address, Part.ADDRESS) if new.address.strip() else "",
+            address=_line(new.address, Part.ADDRESS) if new.address.strip() else "",
             address_trust=edit.trust,
             opens_on=new.opens_on,
             closes_on=new.closes_on,
@@ -140,17 +149,21 @@ def add_site(db: Session, new: NewSite, *, edit: Edit) -> bool:
 
 
 def _check(db: Session, new: NewSite, *, today: date) -> None:
-    if not re.fullmatch(r"[A-Z][A-Z0-9]{2,5}", new.code):
-        raise Unfit(_("A code is 3 to 6 capital letters and digits, such as GPO."), field="code")
-    if db.scalar(sa.select(Site.id).where(Site.code == new.code)) is not None:
-        raise Unfit(_("Another centre has this code."), field="code")
+    check_code(db, Named.SITE, new.code, taken=_("Another centre has this code."))
     if new.kind not in (CENTRE, OUTREACH):
         raise Unfit(_("Choose one."), field="kind")
-    if new.kind == OUTREACH and new.closes_on is None:
+    check_days(new.kind, new.opens_on, new.closes_on, today=today)
+
+
+def check_days(kind: str, opens_on: date | None, closes_on: date | None, *, today: date) -> None:
+    """Raises:
+    BadSpan: an outreach without an end, one that is past, or one that is before the first day.
+    """
+    if kind == OUTREACH and closes_on is None:
         raise BadSpan(_("Type the last day of the outreach."), field="closes_on")
-    if new.closes_on is not None and new.closes_on < today:
+    if closes_on is not None and closes_on < today:
         raise BadSpan(_("That is past. Type a day to come."), field="closes_on")
-    if new.opens_on is not None and new.closes_on is not None and new.closes_on < new.opens_on:
+    if opens_on is not None and closes_on is not None and closes_on < opens_on:
         raise BadSpan(_("The last day is before the first."), field="closes_on")
 
 
