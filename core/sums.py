@@ -144,7 +144,8 @@ def _add_turned_away(
         found[site_id][service_id].not_served[why or "other"] += count
     subjects = {f"site:{site_id}": site_id for site_id in site_ids}
     service, reason = Event.details["service_id"].as_integer(), Event.details["reason"].as_string()
-    walked_in = sa.select(Event.subject, service, reason, sa.func.count()).where(
+    people = sa.func.coalesce(Event.details["people"].as_integer(), 1)
+    walked_in = sa.select(Event.subject, service, reason, sa.func.sum(people)).where(
         Event.name == WALK_IN_TURNED_AWAY,
         Event.who.is_not(None),
         Event.subject.in_(subjects),

@@ -8,6 +8,7 @@ from core.booking.tables import BookingHistory
 from core.errors import Malformed
 from core.messaging import consent, questions
 from core.messaging.limits import TooManySms
+from core.messaging.tables import Question
 from core.people.register import set_language
 from core.references import parse_reference
 from core.tracking import lookup
@@ -106,7 +107,7 @@ def _cancel(talk: Talk, understood: Understood) -> None:
     if reference is None:
         return
     question = questions.last_asked(talk.db, talk.contact.id, talk.now)
-    if not understood.arguments and question and question.kind != questions.Kind.APPOINTMENT:
+    if not understood.arguments and question and not _asks_about(question, reference):
         # It may be meant for what was just asked, and not for the booking.
         talk.reply("reply_cancel_sure", reference=reference)
         return
@@ -114,6 +115,11 @@ def _cancel(talk: Talk, understood: Understood) -> None:
         commands.give_up(talk.db, talk.intent(), reference=reference)
     except NoSuchBooking:
         talk.reply("reply_no_booking")
+
+
+def _asks_about(question: Question, reference: str) -> bool:
+    """Whether it asks if the person of this booking will come; it may have been put on another phone since."""
+    return question.kind == questions.Kind.APPOINTMENT and question.arguments["reference"] == reference
 
 
 def _ask_cancel_back(talk: Talk, understood: Understood) -> None:

@@ -1,6 +1,6 @@
 """A booking is added, unless the person or the phone has what they may have."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -93,6 +93,11 @@ def admit(live: Sequence[Row], contact_id: int, service_id: int, beneficiary: Be
     numbers = {row.beneficiary_no for row in of_service if row.beneficiary_no is not None}
     if len(numbers) >= MAX_UNIDENTIFIED_A_PHONE:
         raise TooManyBookings
+    return next_number(numbers)
+
+
+def next_number(numbers: Collection[int]) -> int:
+    """The first that is free for one more unidentified person of a phone and a service."""
     return next(number for number in count(1) if number not in numbers)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from core.booking.adding import next_number
 from core.booking.availability import day_begins
 from core.booking.ending import end_bookings
 from core.booking.errors import NoSuchBooking
@@ -117,7 +118,8 @@ def live_again(db: Session, *, reference: str, site_id: int, now: datetime) -> N
     """Let a booking of today that ended as not come be live again: its person is late, and stands at the counter.
 
     Call it inside `once`. The place is taken again, also where somebody else has been given it meanwhile. Nothing is
-    changed where there is no such booking, or where another has taken its part: its person has booked anew.
+    changed where there is no such booking, or where its person has booked anew. Of who is known by no ID that cannot
+    be told: where their number has been given again, they have the next that is free.
     """
     today = local_date(now)
     missed = (
@@ -132,10 +134,11 @@ def live_again(db: Session, *, reference: str, site_id: int, now: datetime) -> N
     if contact_id is None:
         return
     lock_contact(db, contact_id)
-    kept = [column.name for column in Booking.__table__.columns if column.name in BookingHistory.__table__.columns]
+    was = BookingHistory.__table__.columns
+    kept = {column.name: was[column.name] for column in Booking.__table__.columns if column.name in was}
     row = db.execute(
         insert(Booking)
-        .from_select(kept, sa.select(*(BookingHistory.__table__.columns[name] for name in kept)).where(*missed))
+        .from_select(list(kept), sa.select(*(kept | _renumbered(db, *missed)).values()).where(*missed))
         .on_conflict_do_nothing()
         .returning(Booking.id, Booking.offering_id, Booking.starts_at)
     ).one_or_none()
@@ -149,6 +152,20 @@ def live_again(db: Session, *, reference: str, site_id: int, now: datetime) -> N
     exchange = Exchange()
     exchange.take_back(Seat(row.offering_id, site_id, row.starts_at))
     exchange.settle(db)
+
+
+def _renumbered(db: Session, *missed: sa.ColumnElement[bool]) -> dict[str, sa.ColumnElement[Any]]:
+    """The number that a missed booking of a locked contact has from now on; nothing where it keeps what it had."""
+    row = db.execute(
+        sa.select(BookingHistory.service_id, BookingHistory.contact_id, BookingHistory.beneficiary_no).where(*missed)
+    ).one_or_none()
+    if row is None or row.beneficiary_no is None:
+        return {}
+    live = (Booking.service_id == row.service_id, Booking.contact_id == row.contact_id)
+    numbers = db.scalars(sa.select(Booking.beneficiary_no).where(*live, Booking.beneficiary_no.is_not(None))).all()
+    if row.beneficiary_no not in numbers:
+        return {}
+    return {"beneficiary_no": sa.literal(next_number([number for number in numbers if number is not None]))}
 
 
 def note_came(db: Session, booking_id: int, at: datetime) -> None:

@@ -74,6 +74,7 @@ def send(db: Session, people: Register, intent: Intent, *, about: str = "", told
     assert told or about
 
     def work() -> Outcome:
+        _lock_phone(db, intent.contact_id)
         abroad = is_abroad(people.phone_of(db.get_one(Person, intent.contact_id)))
         if abroad:
             _refuse_many_abroad(db, intent)
@@ -104,6 +105,7 @@ def check(db: Session, people: Register, intent: Intent, *, digits: str, about: 
 
     A code is right once. The same request sent twice, at a double press, gets the same answer.
     """
+    _lock_phone(db, intent.contact_id)
     key = f"phone-code:{intent.contact_id}:{about}:{intent.request_key}"
     code = db.scalar(
         sa.select(PhoneCode)
@@ -158,8 +160,13 @@ def _subject(contact_id: int) -> str:
     return f"person:{contact_id}"
 
 
+def _lock_phone(db: Session, contact_id: int) -> None:
+    """One code of a phone at a time: the next one's number is counted from all that it has. Before any other lock."""
+    db.execute(sa.select(Person.id).where(Person.id == contact_id).with_for_update(key_share=True))
+
+
 def _next(db: Session, intent: Intent, about: str) -> int:
-    """The number of the code that is good from now on; locks the code's row."""
+    """The number of the code that is good from now on; the phone is locked."""
     good = sa.and_(PhoneCode.used_at.is_(None), PhoneCode.expires_at > intent.now, PhoneCode.tries < MAX_TRIES)
     fresh = {"sent_at": intent.now, "expires_at": intent.now + LASTS}
     of_phone = sa.alias(PhoneCode.__table__)

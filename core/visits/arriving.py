@@ -14,7 +14,7 @@ from core.booking.locking import OwnBooking, lock_booking, lock_contact
 from core.booking.moving import repoint
 from core.booking.outcomes import booking_subject
 from core.booking.queries import is_live
-from core.booking.seats import Exchange
+from core.booking.seats import Exchange, Seat, seat_at
 from core.booking.serving import forget_came, leave, live_again, note_came
 from core.booking.tables import NO_LIMIT, Booking, BookingHistory
 from core.booking.waitlist.ending import withdraw_later_offers
@@ -26,6 +26,7 @@ from core.db import Session
 from core.idempotency import Outcome, once
 from core.messaging import outbox
 from core.people.audit import Actor, Intent, record_event
+from core.people.tables import Event
 from core.visits.errors import AlreadyOver, AnotherCentre, AnotherDay, NotYet
 
 
@@ -87,23 +88,36 @@ def check_in(db: Session, *, reference: str, site_id: int, actor: Actor, request
     return CheckedIn.from_outcome(once(db, request_key, work, now=now))
 
 
-def undo_check_in(db: Session, *, reference: str, site_id: int, actor: Actor, request_key: str, now: datetime) -> None:
-    """Take a check-in back: somebody else had come. Whose booking it is is expected as before, here also where
-    `receive` moved it here. Nothing is changed where nobody was checked in.
+def undo_check_in(
+    db: Session, *, reference: str, site_id: int, actor: Actor, request_key: str, now: datetime
+) -> tuple[int, datetime]:
+    """Take a check-in back: somebody else had come. Whose booking it is is expected as before.
+
+    Where `receive` had moved it here, it goes back to where it was, full or shut: that is what its person was told.
+    Nothing is changed where nobody was checked in. Returns the site for which the booking is now, and the time.
 
     Raises:
         AnotherDay, AnotherCentre, AlreadyOver, NoSuchBooking: see `check_in`.
     """
 
     def work() -> Outcome:
+        try:
+            intent = acting_for(db, reference, actor=actor, request_key=request_key, now=now)
+        except NoSuchBooking:
+            raise over(db, reference, site_id) from None
+        lock_contact(db, intent.contact_id)
         row = _lock_of_today(db, reference, site_id, now)
+        own = lock_booking(db, intent, reference)
+        seat = own.seat
         if row.came_at is not None:
             forget_came(db, row.id)
-            subject, was = booking_subject(row.id), row.came_at.isoformat()
-            record_event(db, "booking.check_in_undone", subject, actor=actor, now=now, site_id=site_id, came_at=was)
-        return {"booking_id": row.id}
+            was = row.came_at.isoformat()
+            record_event(db, "booking.check_in_undone", own.subject, actor=actor, now=now, site_id=site_id, came_at=was)
+            seat = _move_back(db, own, intent)
+        return {"booking_id": row.id, "site_id": seat.site_id, "starts_at": seat.starts_at.isoformat()}
 
-    once(db, request_key, work, now=now)
+    outcome = once(db, request_key, work, now=now)
+    return outcome["site_id"], datetime.fromisoformat(outcome["starts_at"])
 
 
 def _lock_of_today(db: Session, reference: str, site_id: int, now: datetime) -> Any:
@@ -161,14 +175,41 @@ def receive(
 def _move_here(db: Session, own: OwnBooking, offering: Offering, start: datetime, *, intent: Intent) -> None:
     exchange = Exchange()
     exchange.squeeze(offering, start, most=NO_LIMIT, even_shut=True)
+    was = {"from_offering_id": own.booked.offering_id, "from": own.booked.starts_at.isoformat()}
+    _move(db, own, exchange, seat_at(offering, start), intent=intent, **was)
+
+
+def _move_back(db: Session, own: OwnBooking, intent: Intent) -> Seat:
+    """Undo what `_move_here` did, if that was the last that moved it. Returns the seat that the booking has now."""
+    last = db.scalar(
+        sa.select(Event.details)
+        .where(Event.subject == own.subject, Event.name == "booking.moved")
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    if last is None or "from" not in last:
+        return own.seat
+    moved_to = last["offering_id"], datetime.fromisoformat(last["starts_at"])
+    if moved_to != (own.seat.offering_id, own.seat.starts_at):
+        return own.seat
+    offering_id = last["from_offering_id"]
+    site_id = db.scalars(sa.select(OfferingRow.site_id).where(OfferingRow.id == offering_id)).one()
+    seat = Seat(offering_id, site_id, datetime.fromisoformat(last["from"]))
+    exchange = Exchange()
+    exchange.take_back(seat)
+    _move(db, own, exchange, seat, intent=intent)
+    return seat
+
+
+def _move(db: Session, own: OwnBooking, exchange: Exchange, seat: Seat, *, intent: Intent, **was: Any) -> None:
+    """To a place that the exchange takes, without a word to the phone."""
     exchange.give_back([own.seat])
-    exchange.give_back(withdraw_later_offers(db, own.booked.id, starts_at=start, now=intent.now))
-    repoint(db, own, offering_id=offering.id, starts_at=start)
+    exchange.give_back(withdraw_later_offers(db, own.booked.id, starts_at=seat.starts_at, now=intent.now))
+    repoint(db, own, offering_id=seat.offering_id, starts_at=seat.starts_at)
     settle(db, exchange, now=intent.now)
     outbox.withdraw(db, own.subject, now=intent.now)
-    where = {"offering_id": offering.id, "starts_at": start.isoformat()}
-    was = {"from_offering_id": own.booked.offering_id, "from": own.booked.starts_at.isoformat()}
-    record_event(db, "booking.moved", own.subject, actor=intent.actor, now=intent.now, **(where | was))
+    where = {"offering_id": seat.offering_id, "starts_at": seat.starts_at.isoformat()}
+    record_event(db, "booking.moved", own.subject, actor=intent.actor, now=intent.now, **where, **was)
 
 
 def not_come(db: Session, *, reference: str, site_id: int, actor: Actor, request_key: str, now: datetime) -> None:

@@ -3,10 +3,12 @@
 They have no number by which a line could be known again. So a line is the same
 as one before it if the service, the moment and what tells two people apart are
 the same: the proof or the printed number of a document, and the receipt where
-there is no document; or why they could not be served.
+there is no document. Who could not be served leaves nothing of the kind: of them
+one line says how many there were with one reason in one minute, and keyed in again
+with more it adds those who are not counted yet.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +41,8 @@ class WalkIn:
     """Where nothing was applied for: otherwise the application says it."""
     turned_away: Reason | None = None
     """Why they could not be served; None: they were."""
+    people: int = 1
+    """How many could not be served then, for that reason."""
 
     @property
     def what(self) -> What:
@@ -47,7 +51,8 @@ class WalkIn:
     def event(self) -> tuple[str, dict[str, Any]]:
         """What is recorded of them where nothing was applied for."""
         if self.turned_away:
-            return WALK_IN_TURNED_AWAY, {"service_id": self.service_id, "reason": self.turned_away.value}
+            details = {"service_id": self.service_id, "reason": self.turned_away.value}
+            return WALK_IN_TURNED_AWAY, details | {"people": self.people}
         return "visit.served", {"service_id": self.service_id} | self.paid.details()
 
 
@@ -77,7 +82,8 @@ def key_in_walk_in(
             enter_people(db, people, application, now=now)
         # One line at a time at a centre: two officers may have the same sheet before them.
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"paper:{site.id}"))))
-        if _known(db, people, entry, site.id):
+        new = entry.people - _known(db, people, entry, site.id)
+        if new < 1:
             return {"already": True, "tracking_number": None}
         number = None
         if application:
@@ -93,7 +99,7 @@ def key_in_walk_in(
                 done_at=entry.at,
             ).tracking_number
         else:
-            name, details = entry.event()
+            name, details = replace(entry, people=new).event()
             details |= keyed(entry.at, now)
             record_event(db, name, f"site:{site.id}", actor=actor, now=entry.at, **details)
         return {"already": False, "tracking_number": number}
@@ -101,7 +107,8 @@ def key_in_walk_in(
     return KeyedWalkIn(**once(db, request_key, work, now=now))
 
 
-def _known(db: Session, people: Register, entry: WalkIn, site_id: int) -> bool:
+def _known(db: Session, people: Register, entry: WalkIn, site_id: int) -> int:
+    """How many of a line are written down already."""
     if entry.application is None:
         return _noted(db, entry, site_id)
     proof = entry.application.proof.replace(" ", "")
@@ -114,10 +121,15 @@ def _known(db: Session, people: Register, entry: WalkIn, site_id: int) -> bool:
     )
 
 
-def _noted(db: Session, entry: WalkIn, site_id: int) -> bool:
+def _noted(db: Session, entry: WalkIn, site_id: int) -> int:
     name, same = entry.event()
+    same.pop("people", None)
     then = sa.select(Event.details).where(Event.at == entry.at, Event.name == name, Event.subject == f"site:{site_id}")
-    return any({name: details[name] for name in details if name != "keyed_at"} == same for details in db.scalars(then))
+    return sum(
+        details.get("people", 1)
+        for details in db.scalars(then)
+        if {name: details[name] for name in details if name not in ("keyed_at", "people")} == same
+    )
 
 
 def _registered_then(db: Session, entry: WalkIn, site_id: int) -> list[Document]:

@@ -29,7 +29,8 @@ from core.wording import N_
 
 TIMES_SHOWN = 6
 WALK_IN_TURNED_AWAY = "visit.turned_away"
-"""The event; it is the only record of them, so the figures count it."""
+"""The event; it is the only record of them, so the figures count it. `people` in its details: how many they were,
+where a line of paper says it of several; else one."""
 TURNED_AWAY = "booking.turned_away"
 """The event of whoever had a booking. With `again` in its details, the time they were given, the booking goes on: then
 it is the only record that they came for nothing."""

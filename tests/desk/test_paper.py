@@ -81,6 +81,8 @@ def test_what_is_wrong_is_told_in_the_order_of_the_page(desk, day: Day) -> None:
         ({"who": "walk_in"}, "Choose the service."),
         ({"who": "walk_in", "service": "IDR", "what": "came"}, "Without a booking, key in that they were served"),
         ({"who": "walk_in", "service": "IDR", "proof": ""}, "Type 3 digits of the ID"),
+        ({"who": "walk_in", "service": "IDR", "people": "2"}, "One line is one person"),
+        ({"who": "walk_in", "what": "not_served", "people": "201"}, "The most is 200."),
         ({"reference": "48217092"}, "There is no booking with this number at this centre."),
         ({"reference": "48217093"}, "That number is not right."),
         ({"proof": ""}, "Type 3 digits of the ID"),
@@ -156,5 +158,16 @@ def test_who_walked_in_and_could_not_be_served_is_keyed_in_with_the_reason(desk,
     answer = fill(client, "/desk/paper", **(LINE | {"who": "walk_in", "service": "IDR", "what": "not_served"}))
     assert "Could not be served, Mon 23 Nov 8:40am." in seen(client.get(answer.location).text)
     [event] = day.events("visit.turned_away")
-    assert event.details["reason"] == "system_down"
+    assert (event.details["reason"], event.details["people"]) == ("system_down", 1)
     assert day.scalars(sa.select(Document)) == []
+
+
+def test_many_who_could_not_be_served_in_one_minute_are_one_line(desk, day: Day) -> None:
+    client = desk("counter")
+    [field] = re.findall(r'<input[^>]*name="people"[^>]*>', client.get("/desk/paper").text)
+    assert 'value="1"' in field
+    line = LINE | {"who": "walk_in", "service": "IDR", "what": "not_served", "people": "3"}
+    for said in ("served, Mon 23 Nov 8:40am. People in all: 3.", "type how many in all"):
+        answer = fill(client, "/desk/paper", **line)
+        assert said in seen(client.get(answer.location).text)
+    assert [event.details["people"] for event in day.events("visit.turned_away")] == [3]

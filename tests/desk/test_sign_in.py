@@ -512,6 +512,17 @@ def test_it_is_forgotten_after_twelve_hours_and_by_signing_out(two, clock) -> No
     assert browser.sign_in(first).location.startswith(CODE)
 
 
+def test_what_stands_in_a_tab_of_one_officer_is_not_done_in_the_name_of_the_next(two, clock, transaction) -> None:
+    browser, first, second = two
+    for comes, language in ((second, "sw"), (first, "en")):
+        tab = browser.client.get("/desk")
+        clock.time += timedelta(minutes=31)
+        assert not browser.inside
+        browser.sign_in(comes)
+        browser.post_from(tab, "/desk/language/sw")
+        assert row(transaction, comes).language == language
+
+
 def test_a_reset_is_known_at_every_computer(two, transaction) -> None:
     browser, first, _second = two
     browser.leave("/desk/change-officer")

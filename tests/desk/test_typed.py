@@ -66,11 +66,11 @@ def shown_again(client: Any, page: Any) -> Any:
 def test_what_was_sent_too_late_stands_in_its_form_again_and_nothing_is_done(manager, worn_out, closed) -> None:
     answer = manager.post(NEW, data=worn_out)
     assert answer.location == f"/desk/sign-in?next={TYPED}"
-    assert "What you sent was not done. It is kept for you for an hour" in seen(manager.get(answer.location).text)
+    assert "What was sent was not done. It is kept for an hour" in seen(manager.get(answer.location).text)
     signs_in(manager)
     assert f'href="{TYPED}"' in manager.get("/desk").text
     kept = manager.get(TYPED)
-    assert "Show what you sent at 9:31am" in seen(kept.text)
+    assert "Show what was sent from your page at 9:31am" in seen(kept.text)
     assert "4711" not in kept.text, "codes are not kept"
     page = shown_again(manager, kept)
     assert EXPIRED in unescape(page.text)
@@ -81,6 +81,50 @@ def test_what_was_sent_too_late_stands_in_its_form_again_and_nothing_is_done(man
     assert "Nothing of yours waits here" in seen(manager.get(TYPED).text), "it stands in its form"
     looked_over = manager.post(NEW, data=CLOSURE | unseen(page.text) | {"do": "check"})
     assert "Bookings: 0." in seen(looked_over.text), "sent again, it is taken"
+
+
+def test_what_its_owner_sends_from_the_old_page_after_all_waits_no_longer(manager, worn_out, closed) -> None:
+    manager.post(NEW, data=worn_out)
+    manager.post(NEW, data=worn_out | {"request_key": "of-another-tab-1"})
+    signs_in(manager)
+    back = manager.post(NEW, data=worn_out | {"do": "check"})
+    assert "Bookings: 0." in seen(back.text), "it was taken"
+    assert manager.get(TYPED).text.count("Show what was sent") == 1, "the other tab's still waits"
+
+
+def test_whoever_signs_out_from_the_old_page_ends_keeping_for_its_owner(manager, worn_out, valkey, closed) -> None:
+    manager.get("/desk")
+    manager.post("/desk/sign-out")
+    assert manager.post(NEW, data=worn_out).location.endswith(TYPED), "only by a form of ours"
+    valkey.flushdb()
+    assert manager.post("/desk/sign-out", data=worn_out).location == "/desk/sign-in"
+    assert manager.post(NEW, data=worn_out).location.startswith("/desk/sign-in?next=/desk/closures/new")
+    assert valkey.keys("desk:*:typed") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "to"),
+    [
+        ("/desk/documents/48217093/phone", f"?next={TYPED}"),
+        ("/desk/check-in", f"?next={TYPED}"),
+        ("/desk/closures/absent", ""),
+        ("/desk/visit/48217093/check-in", ""),
+    ],
+)
+def test_only_what_can_be_shown_again_is_kept(manager, worn_out, address, to, closed) -> None:
+    assert manager.post(address, data=worn_out).location == f"/desk/sign-in{to}"
+
+
+def test_a_number_scanned_too_late_stands_in_the_field_again(desk, clock) -> None:
+    counter = desk("counter")
+    counter.wears_out = True
+    scan = unseen(counter.get("/desk/check-in").text) | {"scanned": "48217093"}
+    clock.time += timedelta(minutes=31)
+    counter.post("/desk/check-in", data=scan)
+    signs_in(counter)
+    page = shown_again(counter, counter.get(TYPED))
+    assert EXPIRED in unescape(page.text)
+    assert 'value="48217093"' in page.text
 
 
 def test_another_officer_at_the_computer_sees_nothing_of_it_and_its_owner_does(manager, worn_out, desk, closed) -> None:

@@ -1,5 +1,6 @@
 """One visit: check in, served, could not be served, did not come. Each once, whoever presses how often."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,23 @@ def test_somebody_else_had_come_so_the_check_in_is_taken_back(desk, day: Day) ->
     assert "they are expected as before" in page
     assert "Check in" in page
     assert len(day.events("booking.check_in_undone")) == 1
+
+
+def test_who_was_received_by_mistake_goes_back_to_the_other_centre(desk, day: Day) -> None:
+    booked = day.books(day.times(site="MAK")[3], site="MAK")
+    there = day.booking(booked)
+    client, visit = desk("counter"), f"/desk/visit/{booked.reference}"
+    hidden = unseen(client.get("/desk/check-in").text)
+    assert client.post(f"{visit}/receive", data=hidden).location == visit
+    hidden = unseen(client.get(visit).text)
+    for _ in range(2):
+        assert client.post(f"{visit}/not-here", data=hidden).location == "/desk/check-in"
+    page = seen(client.get("/desk/check-in").text)
+    assert re.search("taken back: they are expected at .*Makadara, Mon 23 Nov", page)
+    back = day.booking(booked)
+    assert there is not None
+    assert back is not None
+    assert (back.offering_id, back.starts_at, back.came_at) == (there.offering_id, there.starts_at, None)
 
 
 def test_served_registers_the_application_the_fee_and_the_receipt_in_one_step(desk, day: Day) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.booking import commands, waitlist
+from core.booking.another_phone import change_phone
 from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
 from core.booking.tables import Booking
 from core.catalogue.live import LiveCatalogue
@@ -430,6 +431,24 @@ def test_a_bare_cancel_after_another_question_is_asked_back(offered, ledger):
         f"To cancel that booking send CANCEL {later.reference}. Nothing has been changed."
     ]
     assert [b.reference for b in ledger.bookings()] == [later.reference]
+
+
+def test_a_bare_cancel_after_a_reminder_of_another_booking_is_asked_back(
+    citizen, books, reminds, transaction, register, ledger
+):
+    """The one that was asked about is on another phone by now."""
+    gone, kept = books(), books(service="PPN", nth=1)
+    reminds(gone)
+    with transaction() as db:
+        other = register.contact(db, NEIGHBOUR, now=NOW).id
+        booking = db.get_one(Booking, gone.id)
+        intent = Intent(booking.contact_id, "to the other phone", CLERK, "en", NOW)
+        change_phone(db, intent, reference=gone.reference, contact_id=other, shown=[booking.beneficiary_id])
+    citizen.receives()
+    assert citizen.sends("CANCEL") == [
+        f"To cancel that booking send CANCEL {kept.reference}. Nothing has been changed."
+    ]
+    assert ledger.given_up() == []
 
 
 @pytest.mark.parametrize("text", ["CANCEL {}", "futa {}", "Tafadhali futa miadi yangu {}", "cancel"])

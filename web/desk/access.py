@@ -6,22 +6,29 @@ exist for them (404).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import abort, after_this_request, current_app, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from core.catalogue.snapshot import Catalogue, Offering, Service, Site
 from core.people.audit import Actor
 from core.staff.roles import AT_A_CENTRE, MAY, OF_AN_AGENCY, Can, Role
 from web.desk.signing import lasting
-from web.desk.signing.typed import DROP, KEEPER, TypedKeeper
+from web.desk.signing.typed import KEEPER, TypedKeeper
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+SHOWN = frozenset({"collection.ask", "collection.by_override", "document.phone"})
+"""Endpoints with no page at their address that show a form of theirs again when it is refused."""
+GONE = frozenset({"closures.absent"})
+"""With a page at their address, but not of the form that is sent there: refused, it is nowhere again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,31 @@ def _first() -> Response | None:
     From the sign-in they come back to this page. What they sent when their sign-in had worn out is kept, and they come
     to it; where there is nothing to keep, to the form, if it stands at the same address.
     """
+    sent = request.method == "POST"
     if not current_user.is_authenticated:
-        if request.method == "POST" and _kept():
+        stands_here = not sent or (request.endpoint not in GONE and _is_page())
+        if sent and (stands_here or request.endpoint in SHOWN) and _kept():
             return redirect(url_for("sign_in.login", next=url_for("desk.typed")))
-        looked_at = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
-        return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?") if looked_at else None))
-    if request.method == "POST" and DROP in request.args:
-        typed_by_officers().drop(current_user.id, request.args[DROP])
-    return redirect(url_for("sign_in.change_password")) if current_user.must_change_password else None
+        return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?") if stands_here else None))
+    if current_user.must_change_password:
+        return redirect(url_for("sign_in.change_password"))
+    if sent:
+        after_this_request(_drop_typed)
+    return None
+
+
+def _is_page() -> bool:
+    """Whether the address that something was sent to can be looked at as well, by whichever view."""
+    addresses = current_app.create_url_adapter(request)
+    return addresses is not None and addresses.test(method="GET")
+
+
+def _drop_typed(response: Response) -> Response:
+    """Only after the view: before, it has not said yet how much may be sent to it."""
+    if response.status_code < 500:
+        with suppress(RequestEntityTooLarge):
+            typed_by_officers().drop(current_user.id, request)
+    return response
 
 
 def _kept() -> bool:

@@ -21,6 +21,8 @@ from core.people.tables import Event
 KEPT = timedelta(days=7)
 """A closure that is over is listed for so long."""
 MOST_LISTED = 200
+USED = ("served", "not_come", "not_served", "past")
+"""How a booking ends that its person had until its day came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +107,34 @@ def moved_by_closure(db: Session, booking_id: int) -> Moved | None:
 def lost_by_closure(db: Session, contact_id: int, *, now: datetime) -> list[BookingHistory]:
     """What a phone had booked and lost because a centre was closed, earliest first; each until its day is over.
 
-    Whoever has booked the service again since, or taken a place they were offered, need not hear of it any more.
+    Whoever has booked the service again since, or taken a place they were offered, need not hear of it any more,
+    also where they have been to that visit or missed it. Who has an ID may have done it with any phone.
     """
-    again = (
-        sa.select(Booking.id)
+    lost = db.scalars(
+        sa.select(BookingHistory)
         .where(
-            Booking.contact_id == BookingHistory.contact_id,
-            Booking.service_id == BookingHistory.service_id,
-            Booking.beneficiary_id.is_not_distinct_from(BookingHistory.beneficiary_id),
-            Booking.created_at >= BookingHistory.ended_at,
+            BookingHistory.contact_id == contact_id,
+            BookingHistory.outcome == "closed",
+            BookingHistory.starts_at >= day_begins(local_date(now)),
         )
-        .exists()
-    )
-    return list(
-        db.scalars(
-            sa.select(BookingHistory)
-            .where(
-                BookingHistory.contact_id == contact_id,
-                BookingHistory.outcome == "closed",
-                BookingHistory.starts_at >= day_begins(local_date(now)),
-                ~again,
-            )
-            .order_by(BookingHistory.starts_at, BookingHistory.id)
-        )
-    )
+        .order_by(BookingHistory.starts_at, BookingHistory.id)
+    ).all()
+    return [booking for booking in lost if not _booked_again(db, booking)]
+
+
+def _booked_again(db: Session, lost: BookingHistory) -> bool:
+    """Few have lost anything: each table is looked up by the index on the person or the phone."""
+
+    def since(table: type[Booking] | type[BookingHistory]) -> sa.ColumnElement[bool]:
+        if lost.beneficiary_id is not None:
+            whose = table.beneficiary_id == lost.beneficiary_id
+        else:
+            whose = sa.and_(table.contact_id == lost.contact_id, table.beneficiary_id.is_(None))
+        return sa.and_(whose, table.service_id == lost.service_id, table.created_at >= lost.ended_at)
+
+    live = sa.select(Booking.id).where(since(Booking)).exists()
+    used = sa.select(BookingHistory.id).where(since(BookingHistory), BookingHistory.outcome.in_(USED)).exists()
+    return bool(db.scalar(sa.select(sa.or_(live, used))))
 
 
 def _together(some: Sequence[Progress]) -> Progress:

@@ -7,9 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking import closing, commands, upkeep
+from core.booking.another_phone import change_phone
+from core.booking.beneficiaries import Beneficiary
 from core.booking.capacity import hours_of
 from core.booking.closing import What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
+from core.booking.ending import end_bookings
 from core.booking.errors import HoldExpired, SlotFull
 from core.booking.hours import change_hours, told
 from core.booking.outcomes import Booked
@@ -24,6 +27,7 @@ from core.booking.tables import (
     WaitlistOffer,
     Window,
 )
+from core.booking.waitlist.line import pass_on
 from core.catalogue.editing.edit import mark_of
 from core.catalogue.snapshot import Offering
 from core.catalogue.tables import Closure
@@ -314,6 +318,50 @@ def test_where_there_is_no_time_at_all_the_booking_ends_and_its_person_is_first_
     line = world.scalars(sa.select(WaitlistEntry.contact_id).order_by(WaitlistEntry.created_at))
     assert line == [over.contact_id, earlier]
     assert closure(world, closure_id).ended == 1
+
+
+@pytest.mark.parametrize("outcome", ["", "served", "not_come", "not_served", "given_up"])
+@pytest.mark.parametrize("identified", [True, False])
+def test_who_has_booked_anew_need_not_hear_of_it_also_when_that_is_over(
+    world: World, outcome: str, identified: bool
+) -> None:
+    """Given up, they have nothing again."""
+    few = (hours(TUESDAY.weekday(), time(8), time(8, 30), valid_until=TUESDAY),)
+    offering, phone = world.offering(hours=few), world.phone()
+    person = world.person() if identified else Beneficiary()
+    world.confirms(phone, offering, an_hour(8), person)
+    world.closes(whole(offering), *ALL_TUESDAY)
+    world.clears()
+    assert len(lost(world, phone)) == 1
+    world.later(minutes=1)
+    elsewhere = world.offering(site="MAK")
+    anew = world.confirms(phone, elsewhere, NINE, person)
+    if outcome:
+        with world.transaction() as db:
+            pass_on(db, end_bookings(db, Booking.id == anew.id, outcome=outcome, now=world.now), now=world.now)
+    assert len(lost(world, phone)) == (outcome == "given_up")
+
+
+def test_who_has_booked_anew_and_put_it_on_another_phone_need_not_hear_of_it_on_either(world: World) -> None:
+    few = (hours(TUESDAY.weekday(), time(8), time(8, 30), valid_until=TUESDAY),)
+    offering, old, new, person = world.offering(hours=few), world.phone(), world.phone(), world.person()
+    world.confirms(old, offering, an_hour(8), person)
+    world.confirms(old, offering, an_hour(8))
+    world.closes(whole(offering), *ALL_TUESDAY)
+    world.clears()
+    world.later(minutes=1)
+    elsewhere = world.offering(site="MAK")
+    anew = world.confirms(old, elsewhere, NINE, person)
+    shown = [person.person_id] if person.person_id else []
+    with world.transaction() as db:
+        change_phone(db, world.intent(old), reference=anew.reference, contact_id=new, shown=shown)
+    [left] = lost(world, old)
+    assert left.beneficiary_id is None, "whoever had no ID has not booked anew"
+
+
+def lost(world: World, phone: int) -> list[BookingHistory]:
+    with world.transaction() as db:
+        return closing.lost_by_closure(db, phone, now=world.now)
 
 
 def _nowhere_else(world: World, site: str = "GPO", seats: int = 4) -> Offering:

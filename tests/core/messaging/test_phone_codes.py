@@ -287,6 +287,23 @@ def test_guesses_at_once_are_all_counted(web):
     assert web.types(web.right) is Answer.OVER
 
 
+def test_first_codes_asked_for_at_once_all_have_digits_of_their_own(web):
+    start = threading.Barrier(4)
+
+    def one(about):
+        start.wait()
+        web.sends(about=about)
+
+    threads = [threading.Thread(target=one, args=(f"{nth}" * 8,)) for nth in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with web.transaction() as db:
+        numbers = db.scalars(sa.select(PhoneCode.nth)).all()
+    assert len(set(numbers)) == len(numbers) == 4
+
+
 @pytest.mark.parametrize(
     ("typed", "number"),
     [

@@ -1,6 +1,7 @@
 """What the officers of a small centre do."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,8 +43,10 @@ class Centre(World):
     def checks_in(self, booked: Booked, *, site: str = "GPO", key: str = "") -> CheckedIn:
         return self.acts(arriving.check_in, key, reference=booked.reference, site_id=self.sites[site].id)
 
-    def takes_back(self, booked: Booked, *, site: str = "GPO", key: str = "") -> None:
-        self.acts(arriving.undo_check_in, key, reference=booked.reference, site_id=self.sites[site].id)
+    def takes_back(self, booked: Booked, *, site: str = "GPO", key: str = "") -> tuple[int, datetime]:
+        """The site for which the booking is now, and the time."""
+        found = self.acts(arriving.undo_check_in, key, reference=booked.reference, site_id=self.sites[site].id)
+        return found[0], found[1]
 
     def receives(self, booked: Booked, offering: Offering, *, key: str = "") -> CheckedIn:
         return self.acts(

@@ -216,6 +216,17 @@ def test_who_comes_late_and_has_booked_anew_meanwhile_keeps_the_new_booking(cent
     assert [past.outcome for past in centre.history()] == ["not_come"]
 
 
+def test_who_has_no_id_and_comes_late_has_the_next_free_number_where_theirs_was_given_again(centre: Centre) -> None:
+    offering, phone = centre.gpo(), centre.phone()
+    missed = centre.confirms(phone, offering, an_hour(9))
+    centre.now = an_hour(9, 20)
+    centre.misses(missed)
+    centre.confirms(phone, offering, an_hour(9, day=WEDNESDAY))
+    assert not centre.checks_in(missed).already
+    numbers = sa.select(Booking.beneficiary_no).order_by(Booking.starts_at)
+    assert (centre.scalars(numbers), centre.history()) == ([2, 1], [])
+
+
 def test_checked_in_and_missed_at_once_is_one_of_them(centre: Centre) -> None:
     booked = centre.expects(hour=9)
     centre.now = an_hour(16)
@@ -243,16 +254,37 @@ def test_who_was_checked_in_by_mistake_is_expected_as_before_and_the_record_and_
         centre.takes_back(booked)
 
 
-def test_taken_back_it_stays_where_it_was_moved_and_is_not_another_centres_to_take_back(centre: Centre) -> None:
-    here, there = centre.gpo(), centre.offering(site="MAK")
-    booked = centre.expects(there)
+def test_who_was_received_by_mistake_is_expected_where_and_when_they_had_booked(centre: Centre) -> None:
+    """Also where their place was taken meanwhile, and shut."""
+    here, there = centre.gpo(), centre.offering(site="MAK", seats=1)
+    ten = an_hour(10, day=WEDNESDAY)
+    booked = centre.expects(there, at=ten)
     centre.now = an_hour(8, 40)
     centre.receives(booked, here)
     with pytest.raises(AnotherCentre):
         centre.takes_back(booked, site="MAK")
+    centre.expects(there, at=ten)
+    centre.closes(What(there.site, there, 1), an_hour(0, day=WEDNESDAY), an_hour(0, day=WEDNESDAY + timedelta(days=1)))
+    for _ in range(2):
+        assert centre.takes_back(booked, key="once") == (there.site.id, ten)
+    [row] = centre.scalars(sa.select(Booking).where(Booking.id == booked.id))
+    assert (row.offering_id, row.starts_at, row.came_at) == (there.id, ten, None)
+    assert centre.taken(Counted.OFFERING, here.id, an_hour(8, 30)) == 0
+    assert centre.taken(Counted.OFFERING, there.id, ten) == 2
+    assert [event.details["offering_id"] for event in centre.events("booking.moved")] == [here.id, there.id]
+
+
+def test_a_check_in_taken_back_on_the_day_moves_nothing_that_was_moved_back_before(centre: Centre) -> None:
+    here, there = centre.gpo(), centre.offering(site="MAK")
+    booked = centre.expects(there, at=an_hour(10, day=WEDNESDAY))
+    centre.now = an_hour(8, 40)
+    centre.receives(booked, here)
     centre.takes_back(booked)
+    centre.now = an_hour(9, day=WEDNESDAY)
+    centre.checks_in(booked, site="MAK")
+    centre.takes_back(booked, site="MAK")
     [row] = centre.scalars(sa.select(Booking))
-    assert (row.offering_id, row.starts_at, row.came_at) == (here.id, an_hour(8, 30), None)
+    assert (row.offering_id, row.starts_at) == (there.id, an_hour(10, day=WEDNESDAY))
 
 
 def test_a_check_in_taken_back_is_no_sign_that_the_centre_checks_people_in(centre: Centre) -> None:

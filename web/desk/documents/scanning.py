@@ -107,8 +107,8 @@ def create_blueprint(work: Work) -> Blueprint:
             except (Malformed, DocumentRefused) as error:
                 said = _(NOT_OURS) if isinstance(error, NoSuchDocument) else str(error)
                 refuse(form.scanned, f"{wanted[:_MOST_SHOWN]}: {said}{_since(work, error, wanted)}".removeprefix(": "))
-        # The field is empty for the next scan: what was scanned is in the sentence.
-        form.scanned.data = ""
+            # The field is empty for the next scan: what was scanned is in the sentence.
+            form.scanned.data = ""
         return _page(work, chosen, form), 422
 
     return blueprint

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import session
 
 from core.staff.signing_in import LONGEST
+from web.pages.forms import CSRF
 
 IDLE = timedelta(minutes=30)
 TOUCH = timedelta(minutes=1)
@@ -16,13 +17,17 @@ SINCE, SEEN, WORN_OUT, WHOSE = "desk_since", "desk_seen", "desk_worn_out", "desk
 whose it was then."""
 
 
-def begin(now: datetime, *, ended: Collection[int]) -> None:
-    """They have signed in just now. `ended`: their sessions that are over, by when they began, which names this one."""
+def begin(now: datetime, *, who: str, ended: Collection[int]) -> None:
+    """They have signed in just now. `who`: what names the officer, as `whose` does.
+
+    `ended`: their sessions that are over, by when they began, which names this one.
+    """
     moment = int(now.timestamp())
     while moment in ended:
         moment += 1
     session[SINCE] = session[SEEN] = moment
-    session.pop(WHOSE, None)
+    if session.pop(WHOSE, None) != who:  # in a tab of whoever was here before stands a form: it is not theirs to send
+        session.pop(CSRF, None)
 
 
 def since() -> int:

@@ -20,7 +20,7 @@ from web.desk.signing.computers import Computers
 from web.desk.signing.gate import TimeCodes
 from web.desk.signing.officers import User
 from web.desk.signing.security import DESK, secure
-from web.desk.signing.typed import KEEPER, TypedKeeper
+from web.desk.signing.typed import KEEPER, TypedKeeper, is_ours
 from web.pages.forms import Form
 from web.work import Work
 
@@ -81,6 +81,8 @@ def create_blueprint(work: Work) -> Blueprint:
                 computers.forget(user)
             logout_user()
             lasting.end()
+        elif not current_user.is_authenticated and is_ours(request):
+            lasting.end()  # from a page that wore out: what is sent after this is nobody's
         return redirect(url_for("sign_in.login"))
 
     @blueprint.post("/language/<code>")
@@ -106,7 +108,7 @@ def _follow(app: Flask, work: Work, computers: Computers) -> None:
 
     @user_authenticated.connect_via(app)
     def signed_in(_app: Flask, user: User, authn_via: list[str] | None, **_rest: object) -> None:
-        lasting.begin(work.now(), ended=user.ended_sessions)
+        lasting.begin(work.now(), who=user.fs_uniquifier, ended=user.ended_sessions)
         if authn_via == ["change"]:
             return
         with work.writing() as db:

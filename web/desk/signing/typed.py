@@ -24,6 +24,7 @@ from web.pages.forms import CSRF
 
 KEEPER = "zamu_typed"
 """The application's extension that keeps it."""
+KEY = "request_key"
 DROP = "typed"
 """In the query of an address: what stands in its form again."""
 MOST = 5
@@ -44,6 +45,8 @@ class Typed:
     at: str
     """The moment, as ISO writes it."""
     fields: list[tuple[str, str]]
+    key: str = ""
+    """The `request_key` of the page it was sent from, which is not sent again: the form it is shown in has its own."""
 
     @property
     def again(self) -> str:
@@ -65,7 +68,8 @@ class TypedKeeper:
             return False
         query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != DROP])
         address = f"{request.path}?{query}" if query else request.path
-        typed = Typed(secrets.token_urlsafe(8), address, self._now().isoformat(), fields)
+        key = request.form.get(KEY, "")
+        typed = Typed(secrets.token_urlsafe(8), address, self._now().isoformat(), fields, key)
         latest = [*self.of(staff_id), typed][-MOST:]
         return self._hour.put(_name(staff_id), [asdict(one) for one in latest])
 
@@ -74,21 +78,30 @@ class TypedKeeper:
         kept = self._hour.get(_name(staff_id)) or []
         return [Typed(**one) for one in kept]
 
-    def drop(self, staff_id: int, typed_id: str) -> None:
-        """It stands in its form again."""
+    def drop(self, staff_id: int, request: Request) -> None:
+        """What is sent here stands in its form again, or was sent anew from the page that had worn out."""
+        typed_id, key = request.args.get(DROP), request.form.get(KEY)
+        if not (typed_id or key):
+            return
         kept = self.of(staff_id)
-        left = [one for one in kept if one.id != typed_id]
+        left = [one for one in kept if one.id != typed_id and not (key and one.key == key)]
         if not left:
             self._hour.drop(_name(staff_id))
         elif left != kept:
             self._hour.put(_name(staff_id), [asdict(one) for one in left])
 
 
-def _typed(request: Request) -> list[tuple[str, str]]:
-    """Nothing where another site has sent it, or more than a form can hold."""
+def is_ours(request: Request) -> bool:
+    """Whether a page of ours has sent it, however long that was open: not another site, nor more than a form holds."""
     try:
         validate_csrf(request.form.get(CSRF), time_limit=int(OLDEST.total_seconds()))
     except (ValidationError, RequestEntityTooLarge):
+        return False
+    return True
+
+
+def _typed(request: Request) -> list[tuple[str, str]]:
+    if not is_ours(request):
         return []
     return [(name, value) for name, value in request.form.items(multi=True) if not NEVER.search(name)]
 

@@ -125,7 +125,11 @@ def _change(work: Work, tokens: ContactTokens, contact_id: int, reference: str, 
         refuse(form.phone, _("This phone has as many bookings as a phone may have."))
         return None
     except OtherPerson:
-        refuse(form.number, _("The booking is for somebody with another number. Nothing was changed."))
+        said = _("The booking is for somebody with another number. Nothing was changed.")
+        if "number" in form:
+            refuse(form.number, said)
+        else:  # the booking has come to this phone, or got its name, since the form was made
+            form.form_errors.append(said)
         return None
     except BookingRefused:
         flash(_(NONE), "refused")

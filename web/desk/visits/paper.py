@@ -26,7 +26,7 @@ from core.visits.turning_away import Reason
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import DayField, TimeField, one_of, pick, refuse, words
+from web.desk.asking import DayField, NumberField, TimeField, one_of, pick, refuse, words
 from web.desk.visits import wording
 from web.desk.visits.serving_forms import ServedForm, walk_in_services
 from web.desk.visits.today import Told, own
@@ -51,6 +51,8 @@ WHO = {
     Who.WALK_IN: N_("Somebody without a booking"),
 }
 Line = Entry | Sent | WalkIn
+MOST_PEOPLE = 200
+"""In one line: more than that no centre turns away in a minute."""
 
 
 class PaperForm(ServedForm):
@@ -63,6 +65,12 @@ class PaperForm(ServedForm):
     day = DayField(N_("Day"), N_("Type the day."), hint=N_("At most a week ago, such as 24/11/2026."))
     time = TimeField(N_("Time"), N_("Type the time."), hint=N_("On the clock of 24 hours, such as 14:30."))
     reason = pick(N_("Why could they not be served?"))
+    people = NumberField(
+        N_("How many people"),
+        hint=N_("Without a booking only: all in that minute for that service and reason."),
+        least=1,
+        default=1,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +106,10 @@ class PaperForm(ServedForm):
         if self.who.data == Who.WALK_IN:
             assert service is not None, "the form has been checked"
             turned_away = reason if what is What.NOT_SERVED else None
-            return WalkIn(service.id, at, application=application, paid=self.paid, turned_away=turned_away)
+            people = self.people.data or 1
+            return WalkIn(
+                service.id, at, application=application, paid=self.paid, turned_away=turned_away, people=people
+            )
         return Entry(
             parse_reference(number),
             what,
@@ -126,6 +137,13 @@ class PaperForm(ServedForm):
     def validate_what(self, field: Field) -> None:
         if self.who.data == Who.WALK_IN and field.data == What.CAME:
             raise ValidationError(_("Without a booking, key in that they were served, or could not be."))
+
+    def validate_people(self, field: Field) -> None:
+        count = field.data or 1
+        if count > MOST_PEOPLE:
+            raise ValidationError(_("The most is {most}.").format(most=MOST_PEOPLE))
+        if count > 1 and not (self.who.data == Who.WALK_IN and self.what.data == What.NOT_SERVED):
+            raise ValidationError(_("One line is one person here. Key in the others after it."))
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -198,6 +216,8 @@ def _write(work: Work, db: Session, line: Line, key: str) -> tuple[bool, str | N
 
 def _told(work: Work, line: Line, *, already: bool, document: str | None) -> Told:
     said = {"number": _number(work, line), "what": _(DONE[line.what]), "when": dates.when(line.at)}
+    if isinstance(line, WalkIn) and line.turned_away:
+        return _told_of_many(line, said, already=already)
     if already and isinstance(line, WalkIn):
         sentence = _(
             "{number}, {when}: written down already. Nothing was changed. "
@@ -210,6 +230,18 @@ def _told(work: Work, line: Line, *, already: bool, document: str | None) -> Tol
         sentence = _("{number}: {what}, {when}. The document has number {document}.")
         return sentence.format(document=grouped(document), **said), "done"
     return _("{number}: {what}, {when}.").format(**said), "done"
+
+
+def _told_of_many(line: WalkIn, said: dict[str, str], *, already: bool) -> Told:
+    """Of those who could not be served the line knows only how many there were."""
+    if already:
+        sentence = _(
+            "{number}, {when}: written down already. Nothing was changed. "
+            "If there were more people, type how many in all."
+        )
+        return sentence.format(**said), "already"
+    sentence = _("{number}: {what}, {when}. People in all: {people}.")
+    return sentence.format(people=line.people, **said), "done"
 
 
 def _number(work: Work, line: Line) -> str:

@@ -125,8 +125,8 @@ def create_blueprint(work: Work) -> Blueprint:
             else:
                 flash(*told(work, came))
                 return redirect(url_for("today.scanning"), 303)
-        # The field is empty for the next scan: what was scanned is in the sentence.
-        form.scanned.data = ""
+            # The field is empty for the next scan: what was scanned is in the sentence.
+            form.scanned.data = ""
         return render_template("desk/visits/today_scan.html", form=form, receive=receive), 422
 
     return blueprint

@@ -20,7 +20,7 @@ from core.tracking.errors import NumberInUse
 from core.visits import arriving, expected, serving
 from core.visits.errors import VisitRefused
 from core.visits.expected import Expected, State
-from core.wording import N_
+from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
 from web.desk.asking import refuse
@@ -32,6 +32,7 @@ from web.work import Work
 
 LIVE = (State.EXPECTED, State.CAME)
 NOT_HERE = N_("The check-in is taken back: they are expected as before.")
+NOT_TODAY = N_("The check-in is taken back: they are expected at {site}, {when}, as before.")
 
 
 def create_blueprint(work: Work) -> Blueprint:
@@ -74,10 +75,17 @@ def create_blueprint(work: Work) -> Blueprint:
         """Somebody else had come: the check-in is taken back."""
 
         def act(db: Session, key: str) -> Told:
-            arriving.undo_check_in(db, **_place(work, reference, key))
-            return _(NOT_HERE), "done"
+            site_id, starts_at = arriving.undo_check_in(db, **_place(work, reference, key))
+            if site_id == own(work.catalogue).id and local_date(starts_at) == local_date(work.now()):
+                return _(NOT_HERE), "done"
+            site = work.catalogue.site_by_id(site_id).names.spoken_full
+            return _(NOT_TODAY).format(site=site, when=dates.when(starts_at)), "done"
 
-        return do(work, reference, act)
+        answer = do(work, reference, act)
+        with work.reading() as db:
+            number, site_id = parse_reference(reference), own(work.catalogue).id
+            still_ours = expected.visit_of(db, work.register, site_id=site_id, reference=number)
+        return answer if still_ours else redirect(url_for("today.scanning"), 303)
 
     @blueprint.post("/visit/<reference>/receive")
     @needs(Can.SERVE)
