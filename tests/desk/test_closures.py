@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from core.catalogue import tables as rows
 from core.catalogue.version import bump_version
-from core.clock import at_local, local_date
+from core.clock import NAIROBI, at_local, local_date
 from core.messaging.tables import Message
 from core.wording import speaking
 from tests.desk.bookers import Books, clears, times
 from tests.desk.pages import fill, hidden, seen, unseen
 from tests.support import NOW
+from web.desk.closing.wording import span_line
 from web.pages.forms import EXPIRED
 
 OTHER = "PCC"
@@ -49,7 +50,7 @@ def test_a_manager_sees_who_is_hit_closes_the_centre_and_sees_them_moved(
     manager = desk("manager")
     check = new(manager)
     assert "Bookings: 3. Appointments of agencies: 0." in seen(check.text)
-    assert "3 of 3 have another time near it." in seen(check.text)
+    assert "All of them have another time near it." in seen(check.text)
     assert all(local_date(at) == local_date(NOW) for at in times(transaction))
 
     answer = manager.post("/desk/closures/new?centre=GPO", data=hidden(check.text) | {"do": "it"})
@@ -251,3 +252,17 @@ def test_the_pages_speak_kiswahili(desk: Any, books: Books) -> None:
     with speaking("sw"):
         assert "Kufungwa" in seen(manager.get("/desk/closures").text)
         assert "Nani" in seen(new(manager).text)
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (("2026-11-24 08:10", "2026-11-24 17:00"), "Tue 24 Nov 2026, 8:10am to 5:00pm"),
+        (("2026-11-24 08:10", "2026-11-25 00:00"), "Tue 24 Nov 2026, 8:10am to the end of the day"),
+        (("2026-11-24 00:00", "2026-11-25 00:00"), "Tue 24 Nov 2026, all day"),
+        (("2026-11-24 00:00", "2027-01-02 00:00"), "Tue 24 Nov 2026, 12:00am to Fri 1 Jan 2027, the end of the day"),
+    ],
+)
+def test_when_something_is_closed_reads_as_people_say_it(span: tuple[str, str], said: str) -> None:
+    begins, ends = (datetime.fromisoformat(moment).replace(tzinfo=NAIROBI) for moment in span)
+    assert span_line(begins, ends) == said

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from core.booking.availability import day_begins
 from core.booking.closing import OFFICER_ABSENT, PUBLIC_HOLIDAY, SYSTEM_DOWN, Impact, Progress, What
 from core.booking.closing.commands import HOURS_CHANGED
 from core.catalogue.snapshot import Catalogue
@@ -62,7 +63,22 @@ def counters_of(service: str, counters: int | None) -> str:
 
 
 def span_line(starts_at: datetime, ends_at: datetime) -> str:
-    return _("{start} until {end}").format(start=_moment(starts_at), end=_moment(ends_at))
+    """Tue 24 Nov 2026, 8:10am to 5:00pm; with both days, where it is more than one."""
+    last = ends_at - timedelta(microseconds=1)
+    till = _("the end of the day") if _begins_a_day(ends_at) else dates.clock(ends_at)
+    if local_date(last) != local_date(starts_at):
+        till = f"{_day(last)}, {till}"
+    elif _begins_a_day(starts_at) and _begins_a_day(ends_at):
+        return _("{day}, all day").format(day=_day(starts_at))
+    return _("{start} to {end}").format(start=f"{_day(starts_at)}, {dates.clock(starts_at)}", end=till)
+
+
+def _begins_a_day(moment: datetime) -> bool:
+    return moment == day_begins(local_date(moment))
+
+
+def _day(moment: datetime) -> str:
+    return f"{dates.day_month(local_date(moment))} {local_date(moment).year}"
 
 
 def state_line(progress: Progress, now: datetime) -> str:
@@ -92,10 +108,8 @@ def moved_line(impacts: Sequence[Impact]) -> str:
         return _("Nobody is booked then.")
     if tried < people:
         return _("Of the first {tried}, {movable} have another time near it.").format(tried=tried, movable=movable)
+    if movable == people:
+        return _("All of them have another time near it.")
     return _("{movable} of {people} have another time near it. The others are told, and stand first in line.").format(
         movable=movable, people=people
     )
-
-
-def _moment(moment: datetime) -> str:
-    return f"{dates.when(moment)} {local_date(moment).year}"
