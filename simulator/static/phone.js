@@ -70,6 +70,7 @@ function drawLine() {
 async function ask(method, path, body) {
   if (busy) return;
   busy = true;
+  byId("call").disabled = true;  // a press would be lost
   lineError.textContent = "";
   screen.setAttribute("aria-busy", "true");
   try {
@@ -78,6 +79,7 @@ async function ask(method, path, body) {
     lineError.textContent = problem.message;
   } finally {
     busy = false;
+    byId("call").disabled = false;
     screen.removeAttribute("aria-busy");
     entry.focus({ preventScroll: true });
     refreshInbox();

@@ -137,6 +137,10 @@ def test_how_a_lane_stands(db):
     assert (lane_now(db, Lane.BULK).frozen, lane_now(db, Lane.BULK).stands) == ("a look at it", True)
 
 
+OF_OPEN_ONES = {"messages_pending_idx", "messages_open_idx", "messages_sent_idx", "messages_subject_idx"}
+"""Indexes that hold open messages only. Which of them is taken depends on what PostgreSQL knows of an empty table."""
+
+
 def test_no_look_reads_the_settled_messages(db):
     """However many millions there are: each look goes through an index of the open ones."""
     seen = []
@@ -151,4 +155,4 @@ def test_no_look_reads_the_settled_messages(db):
         assert "Seq Scan" not in plan, plan
         used = set(re.findall(r"messages_[a-z]\w+", plan))
         assert used, plan
-        assert used <= {"messages_pending_idx", "messages_open_idx", "messages_sent_idx"}, plan
+        assert used <= OF_OPEN_ONES, plan
