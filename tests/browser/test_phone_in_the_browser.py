@@ -66,6 +66,7 @@ def test_a_dropped_call_can_be_continued(page: Page) -> None:
     phone.presses("2")
     phone.sees("Wapi?")
     page.get_by_role("button", name="Drop the call").click()
+    phone.sees("Connection problem")  # before that the code is still being put into the field
     phone.sends("*191*9#")
     phone.sees("Uendelee na: ID ya kwanza")
     phone.presses("1")
