@@ -79,8 +79,8 @@ def ids(db: Session, model: type[Base]) -> dict[str, int]:
 
 
 def rows_of(db: Session, table: sa.FromClause, *where: sa.ColumnElement[bool]) -> list[Values]:
-    """Rows as dictionaries: nothing that the session would track."""
-    return [row._asdict() for row in db.execute(sa.select(table).where(*where))]
+    """Rows as dictionaries, by primary key: nothing that the session would track."""
+    return [row._asdict() for row in db.execute(sa.select(table).where(*where).order_by(*table.primary_key))]
 
 
 def told(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from core.catalogue.tables import Agency, Site
 from core.db import Transaction
@@ -59,3 +59,13 @@ def seated(browser: Browser, address: str, cookie: str, *, scripts: bool = True)
     yield page
     context.close()
     assert complaints == []
+
+
+def type_in(page: Page, keys: str) -> None:
+    """Type and press Enter, as a scanner does. Nobody has touched the mouse: the page itself holds a field ready.
+
+    What is typed before it does is lost, to people too; they see that there is no field yet.
+    """
+    expect(page.locator("input:focus")).to_be_attached()
+    page.keyboard.type(keys)
+    page.keyboard.press("Enter")

@@ -11,7 +11,7 @@ from core.booking.tables import Booking
 from core.db import Transaction
 from core.messaging.tables import Message
 from core.staff.roles import Role
-from tests.browser.seated import cookie_of, seated
+from tests.browser.seated import cookie_of, seated, type_in
 from tests.browser.served import served
 from tests.support import Clock
 
@@ -29,8 +29,8 @@ def tab(browser: Browser, app: Flask, transaction: Transaction, clock: Clock) ->
 def test_an_agent_books_for_a_caller_and_moves_it_when_they_call_again(tab: Page, transaction: Transaction) -> None:
     tab.goto("/desk")
     tab.get_by_role("link", name="Find a citizen").first.click()
-    tab.keyboard.type("0711 000 151")
-    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Find a citizen")
+    type_in(tab, "0711 000 151")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Phone ending in 151")
     tab.get_by_role("button", name="Book a visit").click()
     tab.get_by_label("Service").select_option("Replace lost national ID")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.references import new_reference
 from core.staff.roles import Role
 from core.tracking.stages import Stage
-from tests.browser.seated import cookie_of, seated
+from tests.browser.seated import cookie_of, seated, type_in
 from tests.browser.served import served
 from tests.desk.papers import Papers
 
@@ -37,12 +37,6 @@ def tab(browser: Browser, address: str, cookie: str, request: pytest.FixtureRequ
         yield page
 
 
-def scan(tab: Page, digits: str) -> None:
-    """What a scanner does: it types, and presses Enter. Nobody has touched the mouse."""
-    tab.keyboard.type(digits)
-    tab.keyboard.press("Enter")
-
-
 def test_documents_are_scanned_without_a_mouse(tab: Page, papers: Papers) -> None:
     numbers = [papers.make() for _n in range(3)]
     asked: list[str] = []
@@ -51,12 +45,12 @@ def test_documents_are_scanned_without_a_mouse(tab: Page, papers: Papers) -> Non
     expect(tab.get_by_label("Scan or type the document number")).to_be_focused()
     asked.clear()
     for number in numbers:
-        scan(tab, number)
+        type_in(tab, number)
         expect(tab.get_by_role("status").first).to_contain_text(f"{number[:4]} {number[4:]} Received.")
     assert asked == ["POST", "GET"] * 3
-    scan(tab, numbers[0])
+    type_in(tab, numbers[0])
     expect(tab.get_by_role("status").first).to_contain_text("Already received at 9:00am by asha. Nothing was changed.")
-    scan(tab, "48217093")
+    type_in(tab, "48217093")
     expect(tab.locator("#scanned-error")).to_contain_text("48217093: That number is not right.")
     expect(tab.get_by_label("Scan or type the document number")).to_be_focused()
     assert {papers.get(number).stage for number in numbers} == {Stage.RECEIVED}
@@ -68,13 +62,13 @@ def test_a_key_chooses_what_is_done_and_three_keys_hand_over(tab: Page, papers: 
     tab.goto("/desk/documents")
     tab.keyboard.press("h")
     tab.wait_for_url("**/desk/documents?task=collect")
-    scan(tab, number)
+    type_in(tab, number)
     expect(tab.get_by_role("textbox", name="Collection code", exact=True)).to_be_focused()
     right = papers.code(number)
-    scan(tab, "1111" if right != "1111" else "2222")
+    type_in(tab, "1111" if right != "1111" else "2222")
     expect(tab.locator("#code-error")).to_contain_text("Tries left in this hour: 4.")
     expect(tab.get_by_role("textbox", name="Collection code", exact=True)).to_be_focused()
-    scan(tab, right)
+    type_in(tab, right)
     tab.wait_for_url("**/desk/documents?task=collect")
     expect(tab.get_by_role("status").first).to_contain_text("Handed over.")
     expect(tab.get_by_label("Scan or type the document number")).to_be_focused()

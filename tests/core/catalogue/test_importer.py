@@ -235,7 +235,9 @@ def test_demo_opens_what_can_be_booked_everywhere_once(db, now):
     load_catalogue(db, now=now)
     changes = open_demo_offerings(db, now=now)
     bookable = db.scalars(
-        sa.select(Service.code).where(Service.appointment.in_(["needed", "optional"]), Service.code != "BCC")
+        sa.select(Service.code)
+        .where(Service.appointment.in_(["needed", "optional"]), Service.code != "BCC")
+        .order_by(Service.id)
     ).all()
     assert words(changes) == [f"service {code}: demo offerings opened at 54 centres" for code in bookable]
     offerings = db.scalars(sa.select(Offering)).all()
