@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.settings import environment
 from tests.browser.everything import Everything, NoBrowser, chromium, everything_running
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+# Milliseconds until a page is taken for stuck: no test takes longer by it, and none fails because a machine is busy.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def test_a_citizen_books_and_gets_the_sms(page: Page) -> None:
     phone.sees("1 Confirm")
     phone.presses("1")
     phone.sees("Booked: GPO")
-    expect(page.get_by_role("list", name="Inbox")).to_contain_text("Booked: Lost ID, GPO", timeout=15_000)
+    expect(page.get_by_role("list", name="Inbox")).to_contain_text("Booked: Lost ID, GPO")
 
 
 def test_a_dropped_call_can_be_continued(page: Page) -> None:

@@ -25,13 +25,13 @@ class Inbox:
     def code(self) -> str:
         """The digits of the SMS that has just come."""
         messages = self.page.get_by_role("list", name="Inbox")
-        expect(messages).to_contain_text(re.compile(r"\d{6} is your Huduma code"), timeout=15_000)
+        expect(messages).to_contain_text(re.compile(r"\d{6} is your Huduma code"))
         found = re.search(r"(\d{6}) is your Huduma code", messages.inner_text())
         assert found
         return found[1]
 
     def gets(self, text: str) -> None:
-        expect(self.page.get_by_role("list", name="Inbox")).to_contain_text(text, timeout=15_000)
+        expect(self.page.get_by_role("list", name="Inbox")).to_contain_text(text)
 
 
 @pytest.fixture

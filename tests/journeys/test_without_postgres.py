@@ -6,17 +6,15 @@ from flask import Flask
 from tests.journeys.fixtures import MakeApp, Phones, Postgres
 from tests.journeys.ledger import Ledger
 from tests.journeys.phone import SCREENS, Phone
-from tests.journeys.together import at_once, within
+from tests.journeys.together import TOLD_WITHIN, at_once, within
 
-PATIENCE = 3.0
-"""Seconds in which a caller is told, whatever has happened."""
 ANSWERS = ("1", "1", "1", "1", "1", "12345678", "1")
 ASKING_THE_DATABASE = ("home", "towns", "centres", "times", "summary")
 """Screens whose answer needs PostgreSQL."""
 
 
 def apologises(phone: Phone) -> Phone:
-    return within(PATIENCE, phone.sends).is_over().sees("Sorry, Huduma is down just now.", "Samahani")
+    return within(TOLD_WITHIN, phone.sends).is_over().sees("Sorry, Huduma is down just now.", "Samahani")
 
 
 @pytest.mark.parametrize("screen", ["", *ASKING_THE_DATABASE])
@@ -83,7 +81,7 @@ def test_many_callers_are_told_in_time(phones: Phones, postgres: Postgres) -> No
     """Nobody waits behind another's wait for a connection."""
     callers = [_on_the_way(phones(f"+25471100005{n}"), "towns") for n in range(6)]
     with postgres.hangs():
-        within(PATIENCE, lambda: _all_at_once(callers))
+        within(TOLD_WITHIN, lambda: _all_at_once(callers))
     for caller in callers:
         caller.is_over().sees("Sorry, Huduma is down just now.")
 
@@ -97,7 +95,7 @@ def test_a_wrong_answer_needs_no_postgresql(phones: Phones, app: Flask, postgres
     """What a process knows already it can still say: the catalogue and what was shown."""
     phone = phones().books(until=screen).types("" if screen == "who" else "77")
     with postgres.hangs():
-        within(PATIENCE, phone.sends).goes_on()
+        within(TOLD_WITHIN, phone.sends).goes_on()
 
 
 def _on_the_way(phone: Phone, screen: str) -> Phone:

@@ -6,11 +6,9 @@ from flask import Flask
 from tests.journeys.fixtures import CALLER, OTHER, MakeApp, Phones
 from tests.journeys.ledger import Ledger
 from tests.journeys.phone import SCREENS
-from tests.journeys.together import within
+from tests.journeys.together import TOLD_WITHIN, within
 
 ANSWERS = ("1", "1", "1", "1", "1", "12345678", "1")
-PATIENCE = 3.0
-"""Seconds that a hop may take, as for PostgreSQL."""
 
 
 @pytest.fixture(params=["gone", "hanging"])
@@ -24,10 +22,10 @@ def test_a_first_booking_needs_no_valkey(phones: Phones, without_valkey: Flask, 
     """The same screens in the same number of requests, each of them in time."""
     with_it = phones(OTHER, language=language).books(identity="87654321")
     phone = phones(language=language, app=without_valkey)
-    within(PATIENCE, phone.dials)
+    within(TOLD_WITHIN, phone.dials)
     for answer in (phone.option("Book a visit"), *ANSWERS[1:]):
         phone.types(answer)
-        within(PATIENCE, phone.sends)
+        within(TOLD_WITHIN, phone.sends)
     phone.is_over().sees("Booked: {site}, {when}")
     assert phone.history[:-1] == with_it.history[:-1]
     assert phone.reference() == ledger.bookings()[1].reference

@@ -7,6 +7,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 PATIENCE = 30.0
 """Seconds after which a test that hangs is a test that failed."""
+TOLD_WITHIN = 4.5
+"""Seconds in which a caller is told, whatever has happened: 3, and half as much again where a busy machine tests.
+
+Two waits for the database, one after the other, take 4.8; a wait without a bound, 30.
+"""
 
 
 def at_once(*deeds: Callable[[], T]) -> list[T]:

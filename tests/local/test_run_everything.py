@@ -95,7 +95,7 @@ class Runner:
 
     def get(self, path: str = "/healthz") -> dict[str, str]:
         """The environment of the web server."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[0], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[0], timeout=30)
         try:
             connection.request("GET", path)
             return json.loads(connection.getresponse().read())

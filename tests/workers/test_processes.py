@@ -102,11 +102,13 @@ class Simulator:
         self.address = address
 
     def turn(self, **knobs: object) -> None:
-        requests.put(f"{self.address}/knobs", json=knobs, timeout=5).raise_for_status()
+        requests.put(f"{self.address}/knobs", json=knobs, timeout=PATIENCE).raise_for_status()
 
     def sent(self) -> list[str]:
         """The phones that messages were taken for."""
-        return [message["to"] for message in requests.get(f"{self.address}/messages", timeout=5).json()["messages"]]
+        return [
+            message["to"] for message in requests.get(f"{self.address}/messages", timeout=PATIENCE).json()["messages"]
+        ]
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def simulator(callbacks) -> Iterator[Simulator]:
 
         def up() -> bool:
             try:
-                return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1).ok
+                return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).ok
             except requests.ConnectionError:
                 return False
 
