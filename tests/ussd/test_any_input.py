@@ -195,7 +195,6 @@ def test_any_input_gets_an_answer_and_the_places_add_up(
             max_examples=45,
             stateful_step_count=25,
             derandomize=True,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -1,7 +1,7 @@
 """Every page fits, nothing is lost, and the order is kept: whatever the text."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.gsm7 import BASIC, EXTENSION, septets
@@ -38,7 +38,6 @@ def test_what_a_screen_just_holds(text: str) -> None:
 
 
 @given(title=WORDS | ANY_WORDS, labels=LABELS, back=st.booleans())
-@settings(deadline=None)
 @example(title="Short", labels=["x" * 300], back=True)
 @example(title="x" * 300, labels=[], back=False)
 @example(title="Fifty septets of title, which are told on each page", labels=["中" * 200], back=True)
@@ -52,7 +51,6 @@ def test_every_page_fits(title: str, labels: list[str], back: bool) -> None:
 
 
 @given(title=WORDS | ANY_WORDS, labels=LABELS)
-@settings(deadline=None)
 def test_nothing_is_lost_and_the_order_is_kept(title: str, labels: list[str]) -> None:
     """A short title is repeated on every page; everything else is told once."""
     lines = numbered(labels)
@@ -62,7 +60,6 @@ def test_nothing_is_lost_and_the_order_is_kept(title: str, labels: list[str]) ->
 
 
 @given(labels=LABELS)
-@settings(deadline=None)
 def test_an_option_is_never_broken(labels: list[str]) -> None:
     lines = numbered(labels)
     pages = paginate("Choose", lines, back=True)
@@ -70,7 +67,6 @@ def test_an_option_is_never_broken(labels: list[str]) -> None:
 
 
 @given(title=WORDS, labels=LABELS)
-@settings(deadline=None)
 def test_only_the_last_page_has_no_more(title: str, labels: list[str]) -> None:
     *others, last = paginate(title, numbered(labels), back=True)
     assert all("\n98 More\n0 Back" in page for page in others)
@@ -100,7 +96,6 @@ def test_one_character_outside_the_alphabet_shortens_the_page() -> None:
 
 
 @given(title=WORDS, labels=LABELS, notice=st.text(st.sampled_from("abcd "), min_size=1, max_size=120).map(str.strip))
-@settings(deadline=None)
 def test_a_notice_stands_on_whatever_page_it_is_about(title: str, labels: list[str], notice: str) -> None:
     shown = Shown(title, numbered(labels), {}, [], None, question=False, back=True)
     for number in range(page_count(shown)):
@@ -117,7 +112,6 @@ def test_a_notice_stands_on_whatever_page_it_is_about(title: str, labels: list[s
 
 
 @given(title=WORDS.filter(lambda text: len(text) < 80), labels=st.lists(st.just("I do not know it"), max_size=2))
-@settings(deadline=None)
 def test_a_question_is_never_given_pages_by_a_notice(title: str, labels: list[str]) -> None:
     """98 would be taken for its answer."""
     shown = Shown(title, numbered(labels), {}, [], None, question=True, back=True)

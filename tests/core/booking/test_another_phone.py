@@ -9,9 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking import waitlist
-from core.booking.another_phone import change_phone
+from core.booking.another_phone import WrongNumber, change_phone
 from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
-from core.booking.errors import NoSuchBooking, OfferOver, OtherPerson, SamePhone, TooManyBookings
+from core.booking.errors import (
+    NoSuchBooking,
+    OfferOver,
+    OtherPerson,
+    SamePhone,
+    TooManyBookings,
+    TooManyNumbers,
+)
 from core.booking.outcomes import Booked
 from core.booking.reminders import remind_bookings
 from core.booking.tables import Booking, WaitlistEntry
@@ -23,10 +30,10 @@ THURSDAY = an_hour(10, day=TUESDAY + timedelta(days=2))
 
 
 def changes(world: World, booked: Booked, old: int, new: int, person: Beneficiary | None = None, key: str = "") -> Any:
-    shown = [person.person_id] if person else []
+    shown = [person.person_id] if person else None
     with world.transaction() as db:
         intent = world.intent(old, key)
-        return change_phone(db, intent, reference=booked.reference, contact_id=new, shown=shown)
+        return change_phone(db, world.register, intent, reference=booked.reference, contact_id=new, shown=shown)
 
 
 def told(world: World, phone: int, status: Status = Status.PENDING) -> Sequence[str]:
@@ -76,14 +83,34 @@ def test_it_is_refused_where_booking_with_that_phone_would_be(world: World) -> N
     with pytest.raises(TooManyBookings):
         changes(world, booked, old, full, person)
     with pytest.raises(OtherPerson):
-        changes(world, booked, old, world.phone(), world.person())
-    with pytest.raises(OtherPerson):
         changes(world, booked, old, world.phone())
     with pytest.raises(SamePhone):
         changes(world, booked, old, old, person)
     with pytest.raises(NoSuchBooking):
         changes(world, booked, full, world.phone(), person)
     assert told(world, old) == ["booking_confirmed"]
+
+
+def test_after_five_wrong_numbers_in_an_hour_not_even_the_right_one_is_taken(world: World) -> None:
+    offering, old, new, person = world.offering(seats=9), world.phone(), world.phone(), world.person()
+    booked, other = (world.confirms(old, offering, THURSDAY, one) for one in (person, world.person()))
+    tries = [partial(changes, world, booked, old, new, world.person(), f"{nth}") for nth in range(7)]
+    left = at_once(tries)
+    assert sorted(one.tries_left for one in left if isinstance(one, WrongNumber)) == [0, 1, 2, 3, 4]
+    assert sum(isinstance(one, TooManyNumbers) for one in left) == 2
+    with pytest.raises(TooManyNumbers):
+        changes(world, booked, old, new, person)
+    assert isinstance(changes(world, other, old, new, person), WrongNumber), "another booking has tries of its own"
+    wrong = world.scalars(sa.select(Event.subject).where(Event.name == "booking.wrong_number").order_by(Event.id))
+    assert wrong == [f"booking:{booked.id}"] * 5 + [f"booking:{other.id}"]
+    world.later(hours=1)
+    assert isinstance(changes(world, booked, old, new, person), Booked)
+
+
+def test_a_wrong_number_that_is_sent_twice_is_one_try(world: World) -> None:
+    old, new, wrong = world.phone(), world.phone(), world.person()
+    booked = world.confirms(old, world.offering(), THURSDAY, world.person())
+    assert [changes(world, booked, old, new, wrong, key="a form") for _twice in range(2)] == [WrongNumber(4)] * 2
 
 
 def test_who_is_known_by_no_id_is_one_more_of_the_other_phone(world: World) -> None:

@@ -191,7 +191,5 @@ def test_seats_taken_equal_live_bookings_and_holds_always(world: World) -> None:
     machine = type("Machine", (BookingMachine,), {"world": world, "offerings": offerings})
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=60, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

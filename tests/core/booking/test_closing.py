@@ -354,7 +354,7 @@ def test_who_has_booked_anew_and_put_it_on_another_phone_need_not_hear_of_it_on_
     anew = world.confirms(old, elsewhere, NINE, person)
     shown = [person.person_id] if person.person_id else []
     with world.transaction() as db:
-        change_phone(db, world.intent(old), reference=anew.reference, contact_id=new, shown=shown)
+        change_phone(db, world.register, world.intent(old), reference=anew.reference, contact_id=new, shown=shown)
     [left] = lost(world, old)
     assert left.beneficiary_id is None, "whoever had no ID has not booked anew"
 

@@ -129,7 +129,7 @@ def test_each_county_is_found_by_its_name(catalogue):
         assert all(site in find_places(catalogue, county.name)[0].sites for site in county.sites)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(typed=st.text(max_size=90))
 def test_anything_may_be_typed(catalogue, typed):
     find_services(catalogue, typed)

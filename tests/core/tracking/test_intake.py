@@ -56,7 +56,7 @@ class Desk:
 
     def all(self, what: Any) -> Sequence[Any]:
         with self.transaction() as db:
-            return db.scalars(sa.select(what).order_by(what.id)).all()
+            return db.scalars(sa.select(what).order_by(*sa.inspect(what).primary_key)).all()
 
     def document(self, number: str = NUMBER) -> Document:
         with self.transaction() as db:
