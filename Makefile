@@ -6,10 +6,10 @@ STAMP  := $(VENV)/run.stamp
 DEV    := $(VENV)/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-sms bench-confirmations bench-intake bench-search kill lock wording flow pictures clean
+.PHONY: help run test check bench bench-sms bench-confirmations bench-intake bench-search bench-2g kill lock wording flow pictures clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 run: $(STAMP) ## start everything, with demo data and a phone to dial with
 	@exec $(BIN)/zamu run
@@ -36,8 +36,11 @@ bench-confirmations: $(DEV) ## how soon confirmations leave during a campaign (3
 bench-intake: $(DEV) ## 100,000 rows taken in: how fast, in how much memory
 	@$(BIN)/python -m bench.intake
 
-bench-search: $(DEV) ## a citizen looked up among a million bookings, and the figures of a month (5 minutes)
+bench-search: $(DEV) ## a citizen looked up among a million bookings, the figures of a month, long lists (5 minutes)
 	@$(BIN)/python -m bench.search
+
+bench-2g: $(DEV) ## what a citizen waits for on an old Android over 2G, page by page (3 minutes)
+	@$(BIN)/python -m bench.slow_line
 
 kill: $(DEV) ## 20,000 messages while workers are killed again and again (1 minute)
 	@$(BIN)/python -m bench.kill

@@ -1,7 +1,7 @@
 """The second half of `make bench-search`: how long the figures page waits for its sums over all centres and a month.
 
 Over the same two million bookings and as many documents as are over, half of
-them collected and half on the shelf. Every row lies within the month that is
+them collected and half on the shelf, in forty bins. Every row lies within the month that is
 summed, in no order of centres: the most that the page can be asked for.
 """
 
@@ -24,10 +24,11 @@ _SHELVE = """
     WITH sites AS (SELECT array_agg(id ORDER BY id) AS ids FROM sites),
          services AS (SELECT array_agg(id ORDER BY id) AS ids FROM services)
     INSERT INTO documents (tracking_number, service_id, site_id, stage, stage_since, received_at, proof_index,
-                           contact_id, created_at, arrivals)
+                           contact_id, created_at, arrivals, shelf)
     SELECT 'd' || i, services.ids[1 + i % array_length(services.ids, 1)], sites.ids[1 + i % array_length(sites.ids, 1)],
-           CASE i % 2 WHEN 0 THEN 'collected' ELSE 'notified' END, now() - make_interval(days => i % 29),
-           now() - make_interval(days => i % 30), '\\x00', i, now() - make_interval(days => 40), 1
+           CASE i / 60 % 2 WHEN 0 THEN 'collected' ELSE 'notified' END, now() - make_interval(days => i % 29),
+           now() - make_interval(days => i % 30), '\\x00', CASE WHEN i % 101 > 0 THEN i END,
+           now() - make_interval(days => 40), 1, 'A' || i / 7 % 40
     FROM sites, services, generate_series(1, :n) i
 """
 

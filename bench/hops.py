@@ -43,14 +43,14 @@ def booking(number: int) -> tuple[str, tuple[str, ...]]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="zamu-bench-") as folder, scratch_servers() as servers:
-        env = _environment(servers, Path(folder))
+        env = served_environment(servers, Path(folder))
         ports = {"floor": _free_port(), "zamu": _free_port()}
         migrate(servers.database.owner)
         seed_database(Settings.from_environment(env), demo=True, now=utc_now())
         log = Path(folder) / "zamu.log"
         with (
-            _serving("bench.floor:app", ports["floor"], env, Path(os.devnull)),
-            _serving("wsgi:app", ports["zamu"], env, log),
+            serving("bench.floor:app", ports["floor"], env, Path(os.devnull)),
+            serving("wsgi:app", ports["zamu"], env, log),
         ):
             measure(ports["zamu"], SECRET, booking, callers=2, conversations=500, mark="warm")
             measure(ports["floor"], SECRET, booking, callers=2, conversations=200, mark="warm")
@@ -93,7 +93,7 @@ def _tell(name: str, measured: Measured, floor: Measured) -> None:
     )
 
 
-def _environment(servers: ScratchServers, folder: Path) -> dict[str, str]:
+def served_environment(servers: ScratchServers, folder: Path) -> dict[str, str]:
     shared = folder / "metrics"
     shared.mkdir()
     return environment() | {
@@ -107,7 +107,7 @@ def _environment(servers: ScratchServers, folder: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _serving(target: str, port: int, env: Mapping[str, str], log: Path) -> Iterator[None]:
+def serving(target: str, port: int, env: Mapping[str, str], log: Path) -> Iterator[None]:
     """The application in granian, as `zamu serve` runs it."""
     code = f"from web.server import serve; serve({target!r}, {port})"
     with log.open("wb") as output:

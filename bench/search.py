@@ -1,6 +1,7 @@
 """`make bench-search`: how long a counter waits for a citizen among a million bookings, and as many that are over.
 
-Then, over the same bookings, how long the page of figures takes (bench.figures).
+Then, over the same bookings, how long the page of figures takes (bench.figures),
+and pages of the desk and the portal (bench.pages).
 
 Everybody's booking lies somewhere in the coming month; on the day that is
 searched, a centre expects a busy day's people (60,000 a day at 54 centres). Each
@@ -16,7 +17,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from bench import figures
+from bench import figures, pages
 from core.booking.tables import Booking
 from core.catalogue.live import LiveCatalogue
 from core.clock import local, utc_now
@@ -73,8 +74,9 @@ def main() -> None:
         seed_database(settings, demo=True, now=utc_now())
         fill(sa.create_engine(owner))
         engine = make_engine(settings.database_url)
-        measure(transactions(engine), Register(SECRET))
+        references = measure(transactions(engine), Register(SECRET))
         figures.measure(transactions(engine, read_only=True), LiveCatalogue(transactions(engine)).current())
+        pages.measure(settings, references)
         engine.dispose()
         superuser.dispose()
 
@@ -93,13 +95,16 @@ def fill(engine: sa.Engine) -> None:
             sa.text(_BOOK.format(table="booking_history", mark="h", **over)), {"n": BOOKINGS, "first": -31}
         )
         figures.fill(connection, BOOKINGS)
+        pages.fill(connection, BOOKINGS)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("VACUUM ANALYZE"))
     engine.dispose()
-    print(f"{2 * BOOKINGS:,} bookings and {BOOKINGS:,} documents in {time.perf_counter() - started:.0f} s")
+    took = time.perf_counter() - started
+    print(f"{2 * BOOKINGS:,} bookings, as many events, {BOOKINGS:,} messages, {BOOKINGS:,} documents in {took:.0f} s")
 
 
-def measure(transaction: Transaction, register: Register) -> None:
+def measure(transaction: Transaction, register: Register) -> list[str]:
+    """Returns the references of those who are expected today."""
     now = utc_now()
     chance = random.Random(191)
     with transaction() as db:
@@ -126,6 +131,7 @@ def measure(transaction: Transaction, register: Register) -> None:
         cuts = statistics.quantiles(took, n=20)
         verdict = "" if cuts[18] <= KEYSTROKE_MS else f"  more than {KEYSTROKE_MS} ms"
         print(f"{kind:16}{statistics.median(took):8.1f}{cuts[18]:8.1f}{found:8}{verdict}")
+    return references
 
 
 def expect(db: Session, register: Register, offerings: list[int], chance: random.Random) -> list[str]:

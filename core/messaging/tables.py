@@ -99,6 +99,13 @@ sa.Index(
     Message.id,
     postgresql_where=Message.status.in_(["failed", "expired", "withheld"]),
 )
+sa.Index(
+    "messages_error_idx",
+    Message.error,
+    Message.status_at,
+    Message.id,
+    postgresql_where=Message.status.in_(["failed", "expired", "withheld"]) & Message.error.is_not(None),
+)
 
 
 sa.Index(

@@ -65,6 +65,7 @@ class Event(Base):
 sa.Index("events_subject_idx", Event.subject, Event.id)
 sa.Index("events_who_idx", Event.who, Event.at, Event.id, postgresql_where=Event.who.is_not(None))
 sa.Index("events_staff_idx", Event.name, Event.at, Event.id, postgresql_where=Event.who.is_not(None))
+sa.Index("events_name_idx", Event.name, Event.at, Event.id)
 sa.Index("events_at_idx", Event.at, Event.id)
 sa.Index("events_transaction_idx", Event.transaction_id, Event.id)
 

@@ -6,6 +6,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, render_template, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_compress import Compress
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
@@ -20,13 +21,25 @@ from web.pages.reading import NONSENSE, PageRequest, use_numbers
 
 A_YEAR = 31_536_000
 API = "/api/"
+FILES = "/static/"
 DESK = "/desk"
 A_MINUTE = 60
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """A static file has nobody's: one that varied by cookie would come over the line again whenever somebody's changes,
+    and one that set a cookie might be kept for others by what lies between.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not request.path.startswith(FILES):
+            super().save_session(app, session, response)
 
 
 def frame(app: Flask, settings: Settings) -> None:
     """Set an application up for pages."""
     app.request_class = PageRequest
+    app.session_interface = _Sessions()
     key = hmac.digest(hashlib.sha256(settings.secret_key.encode()).digest(), b"page-sessions", "sha256")
     secure = settings.public_url.startswith("https://")
     app.config.update(
@@ -150,7 +163,7 @@ def _headers(response: BaseResponse) -> BaseResponse:
     response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
-    if not request.path.startswith("/static/"):
+    if not request.path.startswith(FILES):
         # A shared computer: what was on the page must not be there when the next person presses Back.
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -1,4 +1,8 @@
-"""The stylesheet: GOV.UK Frontend without its typeface, which only gov.uk may use, and Zamu's own look after it."""
+"""The stylesheet: GOV.UK Frontend, and Zamu's own look after it.
+
+Without its typeface, which only gov.uk may use, and without what no page has: on
+2G the stylesheet is most of what the first page waits for.
+"""
 
 import gzip
 import hashlib
@@ -11,6 +15,25 @@ STATIC = Path(__file__).parent / "static"
 GOVUK = STATIC / "govuk" / "govuk-frontend-6.3.0.min.css"
 TYPEFACE = "system-ui,Roboto,Arial,sans-serif"
 """What a phone has already: nothing is loaded for it."""
+
+NOT_USED = (
+    "accordion",
+    "breadcrumbs",
+    "character-count",
+    "cookie-banner",
+    "date-input",
+    "exit-this-page",
+    "pagination",
+    "phase-banner",
+    "tabs",
+    "task-list",
+)
+"""Components that no page has; whoever wants one takes it off this list."""
+OVERRIDES = ("margin-bottom-", "font-size-", "width-")
+"""Of the classes that set a single property, the kinds that pages name."""
+_NOT_USED = re.compile(rf"\.govuk-(?:(?:{'|'.join(NOT_USED)})(?![a-z0-9]|-[a-z])|\\!-(?!{'|'.join(OVERRIDES)}))")
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_EMPTY = re.compile(r"@[^{}]+\{\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +66,12 @@ def _asset(name: str, content: bytes, content_type: str) -> Asset:
 def _stylesheet() -> str:
     govuk = GOVUK.read_text(encoding="utf-8")
     govuk = re.sub(r"@font-face\{[^}]*\}", "", govuk)
+    govuk = _EMPTY.sub("", _RULE.sub(_used, govuk))
     govuk = govuk.replace("GDS Transport,arial,sans-serif", TYPEFACE).replace("GDS Transport", TYPEFACE)
     return govuk + "\n" + (STATIC / "zamu.css").read_text(encoding="utf-8")
+
+
+def _used(rule: re.Match[str]) -> str:
+    """A rule for those of its selectors that some page may have."""
+    selectors = [one for one in re.split(r",(?![^(]*\))", rule[1]) if not _NOT_USED.search(one)]
+    return f"{','.join(selectors)}{{{rule[2]}}}" if selectors else ""
