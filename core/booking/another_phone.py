@@ -5,7 +5,7 @@ on the booking is the new phone's: what the old one still says about it finds no
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from core import wording
 from core.booking.adding import admit, live_around
 from core.booking.announcing import announce
 from core.booking.beneficiaries import Beneficiary
-from core.booking.errors import OtherPerson, SamePhone
+from core.booking.errors import OtherPerson, SamePhone, TooManyNumbers
 from core.booking.locking import OwnBooking, lock_booking, lock_contact
 from core.booking.outcomes import Booked
 from core.booking.seats import Seat
@@ -26,24 +26,47 @@ from core.db import Session
 from core.idempotency import Outcome, once
 from core.messaging import outbox
 from core.messaging.tables import Lane
-from core.people.audit import Intent
+from core.people.audit import Intent, record_event
+from core.people.register import Register
 from core.people.tables import Person
+from core.tracking import attempts
+
+MAX_WRONG_NUMBERS_AN_HOUR = 5
+"""By booking: an ID number must not be found out by trying."""
 
 
-def change_phone(db: Session, intent: Intent, *, reference: str, contact_id: int, shown: Collection[int]) -> Booked:
+@dataclass(frozen=True, slots=True)
+class WrongNumber:
+    """The booking is for somebody with another number: nothing changed but the count."""
+
+    tries_left: int
+    """In this hour."""
+
+
+def change_phone(
+    db: Session,
+    people: Register,
+    intent: Intent,
+    *,
+    reference: str,
+    contact_id: int,
+    shown: Collection[int] | None,
+) -> Booked | WrongNumber:
     """Put a booking of the intent's phone on another (`contact_id`); reference, time and place stay.
 
     The other phone gets the confirmation, in the intent's language; the old one hears that the booking is no longer
     on it. What waited to be said about it to the old phone is not said, and the reminder comes to the other.
     Waiting for an earlier place goes along with it (`_take_waits_along`).
 
-    `shown`: the persons whom the number on the ID may mean that the officer was shown or told. It is not asked for
-    where the booking names nobody.
+    `shown`: the persons whom the number on the ID may mean that the officer was shown or told. None: it was not asked
+    for, since the booking named nobody. A wrong number is an outcome and no refusal: the caller commits it, and so it
+    is counted and in the record.
 
     Raises:
         NoSuchBooking: the intent's phone has no live booking of that reference.
         SamePhone: it is on that phone.
-        OtherPerson: the person whom it is for is not among those shown.
+        OtherPerson: it names somebody, and nobody was asked for the number.
+        TooManyNumbers: MAX_WRONG_NUMBERS_AN_HOUR wrong ones were given for it.
         TooManyBookings: the other phone has as many as it may.
     """
 
@@ -54,8 +77,10 @@ def change_phone(db: Session, intent: Intent, *, reference: str, contact_id: int
             lock_contact(db, phone)
         own = lock_booking(db, intent, reference)
         person = Beneficiary(db.scalar(sa.select(Booking.beneficiary_id).where(Booking.id == own.booked.id)))
-        if person.person_id is not None and person.person_id not in shown:
-            raise OtherPerson
+        if person.person_id is not None:
+            tries_left = _tries_left(db, people, own, intent, right=person.person_id in _asked(shown))
+            if tries_left is not None:
+                return asdict(WrongNumber(tries_left))
         freed = _repoint(db, own, person, contact_id, intent)
         entries, offered = _take_waits_along(db, own, person, contact_id, intent)
         outbox.withdraw(db, own.subject, now=intent.now)
@@ -68,7 +93,34 @@ def change_phone(db: Session, intent: Intent, *, reference: str, contact_id: int
         pass_on(db, [*freed, *offered], now=intent.now)
         return own.booked.as_outcome()
 
-    return Booked.from_outcome(once(db, intent.request_key, work, now=intent.now))
+    outcome = once(db, intent.request_key, work, now=intent.now)
+    return WrongNumber(**outcome) if "tries_left" in outcome else Booked.from_outcome(outcome)
+
+
+def _asked(shown: Collection[int] | None) -> Collection[int]:
+    """Raises:
+    OtherPerson: nobody was asked.
+    """
+    if shown is None:
+        raise OtherPerson
+    return shown
+
+
+def _tries_left(db: Session, people: Register, own: OwnBooking, intent: Intent, *, right: bool) -> int | None:
+    """How many wrong numbers are still allowed for a locked booking after this one; None where it is right.
+
+    Raises:
+        TooManyNumbers: none, whatever it is.
+    """
+    subject = people.lookup_index(f"change_phone:{own.booked.id}")
+    left = MAX_WRONG_NUMBERS_AN_HOUR - attempts.made(db, subject, now=intent.now)
+    if left <= 0:
+        raise TooManyNumbers
+    if right:
+        return None
+    attempts.count(db, [subject], most=MAX_WRONG_NUMBERS_AN_HOUR, now=intent.now)
+    record_event(db, "booking.wrong_number", own.subject, actor=intent.actor, now=intent.now)
+    return left - 1
 
 
 def _repoint(db: Session, own: OwnBooking, person: Beneficiary, contact_id: int, intent: Intent) -> list[Seat]:

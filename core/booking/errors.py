@@ -8,7 +8,8 @@ BookingRefused
 ├── TooManyBookings      the phone has as many live bookings as it may
 ├── NoSuchBooking        this phone has no live booking of that number
 ├── SamePhone            the booking is to be put on another phone, and this is the one it is on
-├── OtherPerson          the booking is for somebody else than the ID says
+├── OtherPerson          the booking is for somebody, and nobody was asked for an ID
+├── TooManyNumbers       as many wrong ID numbers as a booking allows in an hour
 ├── OfferOver            the place from the waitlist has gone to somebody else, or never was this phone's
 └── TooManyWaits         the phone is on as many waitlists as it may
 """
@@ -55,7 +56,11 @@ class SamePhone(BookingRefused):
 
 
 class OtherPerson(BookingRefused):
-    """The number that was shown is not that of the person whom the booking is for."""
+    """The booking is for a person whose number nobody was asked for."""
+
+
+class TooManyNumbers(BookingRefused):
+    """As many wrong ID numbers were given for the booking as it allows in an hour: not even the right one is taken."""
 
 
 class OfferOver(BookingRefused):

@@ -1,5 +1,7 @@
 """What is refused about the catalogue: nothing was changed. Each message is a sentence for whoever edits it."""
 
+from collections.abc import Mapping
+
 from core.errors import ZamuError
 from core.wording import gettext as _
 
@@ -47,6 +49,18 @@ class Outdated(CatalogueRefused):
 
     def __init__(self) -> None:
         super().__init__(_("It has changed since you looked. Look again."))
+
+
+class CannotOpen(CatalogueRefused):
+    """Some of the services that were to be opened together cannot be, so none is.
+
+    Attributes:
+        why: by the codes of service and centre.
+    """
+
+    def __init__(self, why: Mapping[tuple[str, str], CatalogueRefused]) -> None:
+        super().__init__(_("Nothing was opened: some of it cannot be."))
+        self.why = why
 
 
 class StillBooked(CatalogueRefused):

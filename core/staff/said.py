@@ -29,6 +29,7 @@ EVENTS: Mapping[str, str] = {
     "booking.sent_again": N_("Booking sent again by SMS"),
     "booking.served": N_("Served"),
     "booking.turned_away": N_("Came, but could not be served"),
+    "booking.wrong_number": N_("Wrong ID number for another phone"),
     "bookings.seen": N_("An agency's system read the bookings of a day"),
     "campaign.approved": N_("Approved a campaign"),
     "campaign.cancelled": N_("Cancelled a campaign"),

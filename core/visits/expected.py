@@ -98,6 +98,17 @@ def counts(db: Session, *, site_id: int, day: date) -> dict[State, int]:
     return dict.fromkeys(State, 0) | {State(state): number for state, number in rows}
 
 
+def offerings_expecting(db: Session, *, site_id: int, day: date) -> set[int]:
+    """The ids of the centre's offerings at which somebody is still to come on a day, or has come and waits."""
+    begins, ends = day_begins(day), day_begins(day + timedelta(days=1))
+    booked = sa.select(Booking.offering_id).where(Booking.starts_at >= begins, Booking.starts_at < ends)
+    sent = sa.select(Appointment.offering_id).where(
+        Appointment.starts_at >= begins, Appointment.starts_at < ends, Appointment.ended_at.is_(None)
+    )
+    here = sa.select(Offering.id).where(Offering.site_id == site_id, Offering.id.in_(booked.union(sent)))
+    return set(db.scalars(here))
+
+
 def visit_of(db: Session, register: Register, *, site_id: int, reference: str) -> Expected | None:
     """A booking of this centre, on whatever day, live or over."""
     return next(iter(bookings_where(db, register, site_id, reference=reference)), None)

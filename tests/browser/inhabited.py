@@ -18,9 +18,11 @@ from flask.testing import FlaskClient
 from core.booking import waitlist
 from core.booking.beneficiaries import Beneficiary
 from core.booking.closing import What, close
+from core.booking.opening import close_offering
 from core.booking.tables import Appointment, Booking, WaitlistOffer
 from core.campaigns.criteria import Criteria
 from core.campaigns.making import draft
+from core.catalogue.editing.edit import Edit
 from core.catalogue.live import LiveCatalogue
 from core.db import Transaction, make_engine, transactions
 from core.partners import appointments, keys
@@ -254,6 +256,7 @@ class _Town:
     def has_work_at_the_desk(self) -> None:
         self.drafts_a_campaign()
         self.closes_a_service()
+        self.switches_a_service_off()
         self.finds_a_citizen()
         self.takes_in_a_file()
         self.makes_a_key()
@@ -280,6 +283,13 @@ class _Town:
                 now=DAY_AFTER,
             )
         self.world.values |= {f"{endpoint} number": closure for endpoint in self.pages("closures.")}
+
+    def switches_a_service_off(self) -> None:
+        """So that there is one to open."""
+        by = Edit(Actor("desk", who="manager"), "Nobody gives it", "a switch", DAY_AFTER)
+        with self.transaction() as db:
+            close_offering(db, service="HCN", site="GPO", edit=by)
+        self.world.values["offerings.open_service code"] = "HCN"
 
     def finds_a_citizen(self) -> None:
         manager = self.at_desk(Role.MANAGER)

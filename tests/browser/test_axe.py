@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from core.catalogue.tables import CatalogueVersion, Closure
+from core.catalogue.tables import CatalogueVersion, Closure, Offering
 from core.settings import Settings
 from core.wording import LANGUAGES
 from tests.browser.axe import NOT_LOOKED_AT, WIDTH, World, endpoints, faults, reader, unconnected, visit
@@ -42,10 +42,11 @@ def world(town_database: Database, _town_settings: Settings) -> Iterator[World]:
 
 
 def open_again(town: Database) -> None:
-    """Closures belong to the catalogue, which other tests go on with."""
+    """What is closed belongs to the catalogue, which other tests go on with."""
     engine = sa.create_engine(town.owner, poolclass=sa.pool.NullPool)
     with engine.begin() as db:
         db.execute(sa.delete(Closure))
+        db.execute(sa.update(Offering).values(open=True))
         db.execute(sa.update(CatalogueVersion).values(version=CatalogueVersion.version + 1))
 
 
@@ -107,6 +108,7 @@ SENT_EMPTY = (
     "documents.documents",
     "intake.intake",
     "keys.new",
+    "offerings.open_at_centre",
     "paper.paper",
     "staff.new",
     "today.today",

@@ -22,6 +22,7 @@ from tests.desk.test_hostile import good, who_may
 from tests.desk.test_roles import IDENTITY, PHONE, Elsewhere, elsewhere, views
 from tests.hostile import filled
 from tests.support import NOW
+from web.pages.forms import EXPIRED
 
 __all__ = ["day", "elsewhere", "papers", "who_may"]
 
@@ -146,7 +147,8 @@ def test_the_export_holds_all_that_was_found_and_is_in_the_record_itself(
         taken = db.scalars(sa.select(Event).where(Event.name == "audit.exported")).one()
     assert (taken.who, taken.details["who"]) == (client.officer.username, "amina")
     refused = client.post("/desk/audit/export", data=typed | {"csrf_token": "forged"})
-    assert refused.mimetype == "text/html"
+    assert EXPIRED in seen(client.get(refused.location).text), "and what was searched for stands there still"
+    assert "who=amina" in refused.location
 
 
 @pytest.mark.parametrize(

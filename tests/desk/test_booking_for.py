@@ -178,7 +178,7 @@ def test_who_has_a_booking_is_not_booked_twice(desk: Desk, transaction: Transact
 def test_a_number_that_is_none_is_told_beside_the_field_and_kept(desk: Desk, transaction: Transaction) -> None:
     client = desk("agent")
     page = books(client, finds(client, PHONE), number="12")
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert "An ID number has 6 to 9 digits." in seen(page.text)
     assert 'value="12"' in page.text
     assert bookings(transaction) == []
@@ -259,7 +259,7 @@ def test_a_booking_is_put_on_another_phone_once_whoever_asks_has_the_id(desk: De
     page = f"{citizen}/{booking.reference}/phone"
     assert page in client.get(citizen).text
     for wrong, said in (
-        ({"number": "23456782"}, "somebody with another number"),
+        ({"number": "23456782"}, "Tries left in this hour for it: 4."),
         ({"number": ""}, "Type the number on the ID."),
         ({"phone": PHONE}, "on this phone already"),
         ({"phone": "abc"}, "That is not a phone number."),
@@ -277,6 +277,21 @@ def test_a_booking_is_put_on_another_phone_once_whoever_asks_has_the_id(desk: De
     fill(client, page, at=f"{citizen}/book", **OTHER)
     assert "Nothing was changed." in seen(client.get(citizen).text)
     assert desk("counter", site="KIB").get(page).status_code == 404
+
+
+def test_an_officer_cannot_try_one_id_number_after_another(desk: Desk, transaction: Transaction) -> None:
+    client = desk("counter")
+    citizen = finds(client, PHONE)
+    books(client, citizen)
+    page = f"{citizen}/{bookings(transaction)[0].reference}/phone"
+    form = OTHER | unseen(client.get(page).text)
+    said = [seen(client.post(page, data=form | {"number": f"3345678{nth}"}).text) for nth in range(5)]
+    assert "Tries left in this hour for it: 1." in said[3]
+    for last in (said[4], seen(client.post(page, data=form).text)):
+        assert "Too many wrong numbers for this booking." in last
+    with transaction() as db:
+        tried = db.scalars(sa.select(Event.who).where(Event.name == "booking.wrong_number")).all()
+    assert tried == [client.officer.username] * 5
 
 
 def test_a_booking_that_names_nobody_is_put_on_another_phone_when_they_know_what_is_booked(

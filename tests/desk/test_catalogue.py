@@ -107,7 +107,7 @@ def test_what_a_colleague_has_changed_since_the_page_was_opened_is_not_confirmed
     assert "It has changed since you looked. Look again." in seen(refused.text)
     assert "KES 777" in seen(refused.text)
     assert known().services["IDR"].fee_on(TODAY).trust is Trust.SOURCED
-    assert fill(secretary, address, **NOTE).status_code == 200, "nothing was shown to whoever sends no mark"
+    assert fill(secretary, address, **NOTE).status_code == 422, "nothing was shown to whoever sends no mark"
     assert confirms(secretary, address, at=refused.text).status_code == 303
     assert known().services["IDR"].fee_on(TODAY).trust is Trust.VERIFIED
 

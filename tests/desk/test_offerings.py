@@ -1,4 +1,4 @@
-"""Services switched on and off at a centre, one by one."""
+"""Services switched on and off at a centre: one by one, several at once, all of them."""
 
 from datetime import date, time
 
@@ -7,10 +7,13 @@ import sqlalchemy as sa
 from core.booking.seats import Exchange
 from core.catalogue.assembly import read_catalogue
 from core.catalogue.tables import Offering, OfferingHours, Service, Site, SiteHours
+from core.catalogue.version import bump_version
 from core.clock import at_local
 from core.people.tables import Event
 from tests.desk.edited import app, edited_app  # noqa: F401 - fixtures in place of others
 from tests.desk.pages import fill, seen, unseen
+
+HERE = "/desk/offerings/centre/NYR"
 
 
 def row(transaction, service, site):
@@ -82,10 +85,138 @@ def test_pressed_twice_it_is_switched_once(desk, transaction):
 
 def test_another_centre_is_not_there_for_a_manager_and_all_are_for_the_secretariat(desk):
     manager, secretary = desk("manager"), desk("secretariat")
-    for address in ("/desk/offerings/centre/WJR", "/desk/offerings/IDR/WJR", "/desk/offerings/IDR/NOSUCH"):
+    centre = "/desk/offerings/centre/WJR"
+    there = (centre, f"{centre}/open", f"{centre}/close", "/desk/offerings/IDR/WJR", "/desk/offerings/IDR/NOSUCH")
+    for address in (*there, "/desk/offerings/service/NOSUCH/open"):
         assert manager.get(address).status_code == 404
     assert manager.get("/desk/offerings/NOSUCH/GPO").status_code == 404
     assert manager.get("/desk/offerings/service/IDR").text.count("/desk/offerings/IDR/") == 1
     assert secretary.get("/desk/offerings/service/IDR").text.count("/desk/offerings/IDR/") > 50
     assert "Services open" in seen(secretary.get("/desk/offerings").text)
     assert desk("counter").get("/desk/offerings").status_code == 403
+
+
+def leaves_open(transaction, site, *services):
+    """All others are closed there. There are 50, which would take a while."""
+    chosen = sa.select(Service.id).where(Service.code.in_(services))
+    with transaction() as db:
+        at = sa.update(Offering).where(Offering.site_id.in_(sa.select(Site.id).where(Site.code == site)))
+        db.execute(at.values(open=Offering.service_id.in_(chosen)))
+        bump_version(db)
+
+
+def open_at(transaction, site):
+    """Codes of the services that are open there."""
+    with transaction() as db:
+        found = sa.select(Service.code).join(Offering).join(Site, Site.id == Offering.site_id)
+        return set(db.scalars(found.where(Site.code == site, Offering.open)))
+
+
+def test_a_whole_centre_goes_off_and_is_opened_again_in_one_go(desk, transaction):
+    secretary = desk("secretariat")
+    assert f"{HERE}/open" not in secretary.get(HERE).text  # all of it is open already
+    assert secretary.get(f"{HERE}/open").location == HERE
+    leaves_open(transaction, "NYR", "IDN", "IDR", "PCC")
+    assert "on Services open: 3" in seen(secretary.get(HERE).text)
+    assert "Services open: 3. Places taken, still to come: 0." in seen(secretary.get(f"{HERE}/close").text)
+    assert "Type a reason." in fill(secretary, f"{HERE}/close", note="").text
+
+    sent = unseen(secretary.get(f"{HERE}/close").text) | {"note": "It has moved to Karatina"}
+    for _ in range(2):
+        assert secretary.post(f"{HERE}/close", data=sent).location == HERE
+        assert "Nothing can be booked here now. Services closed: 3." in seen(secretary.get(HERE).text)
+    assert open_at(transaction, "NYR") == set()
+    assert "off Nothing can be booked." in seen(secretary.get(HERE).text)
+    assert "off Nothing can be booked. 0" in seen(secretary.get("/desk/offerings").text)
+    assert secretary.get(f"{HERE}/close").location == HERE
+
+    chosen = {"open_IDR": "y", "counters_IDR": "3", "minutes_IDR": "20"}
+    chosen |= {"open_PPN": "y", "counters_PPN": "1", "minutes_PPN": "15"}
+    sent = unseen(secretary.get(f"{HERE}/open").text) | chosen | {"note": "by letter"}
+    for _ in range(2):
+        assert secretary.post(f"{HERE}/open", data=sent).location == HERE
+        assert "Open for booking now: 2." in seen(secretary.get(HERE).text)
+    assert open_at(transaction, "NYR") == {"IDR", "PPN"}
+    opened = row(transaction, "IDR", "NYR")
+    assert (opened.counters, opened.minutes) == (3, 20)
+    assert opened.source.endswith(": by letter")
+
+
+def test_what_is_wrong_with_a_row_stands_beside_it_and_all_that_was_typed_stays(desk, transaction):
+    manager = desk("manager", site="MSA")
+    address = "/desk/offerings/centre/MSA"
+    leaves_open(transaction, "MSA", "PCC")
+    page = manager.get(f"{address}/open").text
+    assert "checked" not in page
+    assert 'id="open_IDR"' in page
+    assert 'id="open_PCC"' not in page  # open
+
+    refused = fill(manager, f"{address}/open", counters_IDR="many", note="")
+    assert refused.status_code == 422
+    assert refused.text.count("Tick what is opened.") == 2  # in the summary, and at the list
+    assert 'href="#open_IDN"' in refused.text  # the first of the list
+    assert "Type a whole number" not in refused.text  # of what is not ticked
+    assert 'value="many"' in refused.text
+
+    typed = {"open_IDR": "y", "counters_IDR": "many", "minutes_IDR": "15", "note": "by letter"}
+    typed |= {"open_PPN": "y", "counters_PPN": "2", "minutes_PPN": "9000", "counters_DLD": "7"}
+    refused = fill(manager, f"{address}/open", **typed)
+    assert refused.text.count("Type a whole number, such as 15.") == 2
+    assert 'href="#counters_IDR"' in refused.text
+    for kept in ("many", "9000", "7", "by letter"):
+        assert f'value="{kept}"' in refused.text
+    assert refused.text.count(" checked") == 2
+
+    with transaction() as db:  # somebody has made a service of it that people walk in to
+        db.execute(sa.update(Service).where(Service.code == "DLD").values(appointment="walk_in"))
+    typed |= {"counters_IDR": "1", "open_DLD": "y", "minutes_DLD": "15"}
+    refused = fill(manager, f"{address}/open", **typed)
+    assert refused.text.count("Nobody books this service: people walk in.") == 2
+    assert refused.text.count("Type a number of minutes from 1 to 480.") == 2
+    assert 'href="#open_DLD"' in refused.text
+    assert 'href="#minutes_PPN"' in refused.text
+    assert open_at(transaction, "MSA") == {"PCC"}
+
+
+def test_a_service_is_opened_at_several_centres(desk, transaction):
+    manager, secretary = desk("manager", site="KSM"), desk("secretariat")
+    for site in ("KSM", "ELD", "NKR"):
+        leaves_open(transaction, site)
+    with transaction() as db:  # of one of them nobody knows the hours
+        db.execute(sa.delete(SiteHours).where(SiteHours.site_id.in_(sa.select(Site.id).where(Site.code == "NKR"))))
+    address = "/desk/offerings/service/PCC"
+    assert f"{address}/open" not in manager.get(address).text
+    assert f"{address}/open" in secretary.get(address).text
+    own = manager.get(f"{address}/open").text
+    assert "open_KSM" in own
+    assert "open_ELD" not in own
+
+    ticked = {f"{name}_{site}": "1" for site in ("KSM", "ELD", "NKR") for name in ("open", "counters", "minutes")}
+    refused = fill(secretary, f"{address}/open", note="by letter", **ticked)
+    assert "Nobody knows the hours of this centre" in seen(refused.text)
+    assert 'href="#open_NKR"' in refused.text
+    assert not row(transaction, "PCC", "ELD").open
+    del ticked["open_NKR"]
+    assert fill(secretary, f"{address}/open", note="by letter", **ticked).location == address
+    assert "Open for booking now: 2." in seen(secretary.get(address).text)
+    assert row(transaction, "PCC", "ELD").open
+    assert row(transaction, "PCC", "KSM").open
+
+
+def test_a_centre_with_bookings_hands_over_to_closures(desk, transaction):
+    manager = desk("manager", site="THK")
+    leaves_open(transaction, "THK", "IDN", "PCC")
+    with transaction() as db:
+        exchange = Exchange()
+        exchange.take(
+            read_catalogue(db, today=date(2026, 11, 23)).offering("IDN", "THK"), at_local(date(2026, 11, 24), time(9))
+        )
+        exchange.settle(db)
+    address = "/desk/offerings/centre/THK/close"
+    page = manager.get(address).text
+    assert "Places taken, still to come: 1." in seen(page)
+    assert '/desk/closures/new?centre=THK"' in page
+    refused = manager.post(address, data=unseen(page) | {"note": "it moves"})
+    assert refused.status_code == 422
+    assert 'value="it moves"' in refused.text
+    assert open_at(transaction, "THK") == {"IDN", "PCC"}

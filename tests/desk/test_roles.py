@@ -26,7 +26,7 @@ from core.tracking.consents import ask_consent
 from core.tracking.stages import Stage
 from tests.desk.day import Day, day
 from tests.desk.papers import Papers, papers
-from tests.hostile import signed
+from tests.hostile import forms, signed
 from tests.support import SECRET_KEY
 from web.desk import MENU
 
@@ -183,7 +183,9 @@ def test_a_clerk_sees_no_document_of_another_agency(app, desk, elsewhere: Elsewh
 
 
 @pytest.mark.parametrize("role", list(Role), ids=str)
-def test_no_form_without_our_token_changes_anything(app, desk, transaction, elsewhere: Elsewhere, role) -> None:
+def test_no_form_without_our_token_changes_anything_or_looks_done(
+    app, desk, transaction, elsewhere: Elsewhere, role
+) -> None:
     client, faults = desk(role.value, site="MSA"), []
     elsewhere.met_by(client.officer)
     client.get("/desk")
@@ -201,8 +203,34 @@ def test_no_form_without_our_token_changes_anything(app, desk, transaction, else
         answer = client.post(address, data={"request_key": "0123456789abcdef0123", "confirm": "yes", "do": "it"})
         if (answer.status_code == 403) != (needed not in MAY[role]) or answer.status_code >= 500:
             faults.append(f"POST {address} ({needed}) answers {answer.status_code}")
+        elif answer.status_code == 200:
+            faults.append(f"POST {address} was refused, and answers 200")
     assert faults == []
     assert everything() == before
+
+
+BUTTONS = {"campaigns.press", "closures.lift", "keys.again", "keys.test", "messages.mend"}
+"""Of what there is none of at Mombasa: nothing can be typed there."""
+
+
+def test_a_form_that_is_shown_again_where_no_page_stands_is_marked(app, desk, elsewhere: Elsewhere) -> None:
+    """By the mark it is kept when a sign-in has worn out. What shows what was typed again is seen when it refuses."""
+    pages = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or set())}
+    clients = {role: desk(role.value, site="MSA") for role in Role}
+    shows, unmarked = [], []
+    for rule, needed in views(app, "POST"):
+        if rule.rule in pages or rule.endpoint in BUTTONS:
+            continue
+        client = clients[max((role for role in Role if needed in MAY[role]), key=lambda role: len(MAY[role]))]
+        elsewhere.met_by(client.officer)
+        address = elsewhere.address(rule)
+        answer = client.post(address)
+        assert answer.status_code in (303, 422), f"{address} answers {answer.status_code}: nothing can be told"
+        if any(form.action == address for form in forms(answer.text, address)):
+            shows.append(rule.endpoint)
+            unmarked += [] if app.view_functions[rule.endpoint].shows_again else [rule.endpoint]
+    assert shows
+    assert unmarked == []
 
 
 ANYTHING = {

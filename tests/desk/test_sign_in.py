@@ -216,7 +216,7 @@ def test_many_wrong_passwords_at_once_are_no_more_than_five(hire, app, transacti
 def test_an_address_that_is_refused_a_hundred_times_has_to_wait(app, hire, browser) -> None:
     person, client = hire(), app.test_client()
     for _nth in range(100):
-        assert client.post(SIGN_IN, data={"username": "somebody"}).status_code == 200
+        assert client.post(SIGN_IN, data={"username": "somebody"}).status_code == 422
     refused = browser.sign_in(person)
     assert refused.status_code == 429
     assert "Too many tries" in refused.text
@@ -302,7 +302,7 @@ def test_a_printed_code_is_used_up_by_one_of_two_at_once(hire, app, transaction,
         browser.sign_in(person)
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda one: one.post(PRINTED, code=codes[0]).status_code, browsers))
-    assert sorted(answers) == [200, 302]
+    assert sorted(answers) == [302, 422]
 
 
 def test_one_makes_printed_codes_for_oneself_after_giving_the_password_again(with_phone, app, transaction) -> None:
@@ -510,6 +510,20 @@ def test_it_is_forgotten_after_twelve_hours_and_by_signing_out(two, clock) -> No
     clock.time += timedelta(hours=12)
     assert "Officer" not in browser.client.get(SIGN_IN).text
     assert browser.sign_in(first).location.startswith(CODE)
+
+
+def test_signing_out_from_a_page_that_wore_out_takes_this_computer_off_too(two, clock) -> None:
+    browser, first, second = two
+    for leaves, known in (("/desk/change-officer", True), ("/desk/sign-out", False)):
+        page = browser.client.get("/desk")
+        clock.time += timedelta(minutes=31)
+        browser.post_from(page, leaves)
+        assert ("Officer 10235" in browser.client.get(SIGN_IN).text) == known
+        if known:
+            browser.sign_in(second)
+    assert browser.sign_in(first).location == "/desk", "the other one goes on"
+    browser.leave("/desk/change-officer")
+    assert browser.sign_in(second).location.startswith(CODE)
 
 
 def test_what_stands_in_a_tab_of_one_officer_is_not_done_in_the_name_of_the_next(two, clock, transaction) -> None:

@@ -107,7 +107,7 @@ def test_whoever_signs_out_from_the_old_page_ends_keeping_for_its_owner(manager,
     [
         ("/desk/documents/48217093/phone", f"?next={TYPED}"),
         ("/desk/check-in", f"?next={TYPED}"),
-        ("/desk/closures/absent", ""),
+        ("/desk/closures/absent", f"?next={TYPED}"),
         ("/desk/visit/48217093/check-in", ""),
     ],
 )

@@ -443,7 +443,7 @@ def test_a_bare_cancel_after_a_reminder_of_another_booking_is_asked_back(
         other = register.contact(db, NEIGHBOUR, now=NOW).id
         booking = db.get_one(Booking, gone.id)
         intent = Intent(booking.contact_id, "to the other phone", CLERK, "en", NOW)
-        change_phone(db, intent, reference=gone.reference, contact_id=other, shown=[booking.beneficiary_id])
+        change_phone(db, register, intent, reference=gone.reference, contact_id=other, shown=[booking.beneficiary_id])
     citizen.receives()
     assert citizen.sends("CANCEL") == [
         f"To cancel that booking send CANCEL {kept.reference}. Nothing has been changed."

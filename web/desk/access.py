@@ -19,16 +19,11 @@ from werkzeug.wrappers import Response
 from core.catalogue.snapshot import Catalogue, Offering, Service, Site
 from core.people.audit import Actor
 from core.staff.roles import AT_A_CENTRE, MAY, OF_AN_AGENCY, Can, Role
-from web.desk.signing import lasting
+from web.desk.signing.officers import last_here
 from web.desk.signing.typed import KEEPER, TypedKeeper
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-SHOWN = frozenset({"collection.ask", "collection.by_override", "document.phone"})
-"""Endpoints with no page at their address that show a form of theirs again when it is refused."""
-GONE = frozenset({"closures.absent"})
-"""With a page at their address, but not of the form that is sent there: refused, it is nowhere again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +67,22 @@ def officer() -> Officer:
     return Officer(user.id, user.username, user.name, Role(user.role), user.site_id, user.agency_id)
 
 
-def needs(can: Can) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
-    """Let a view be seen only by those who may."""
+def needs(can: Can, *, shows_again: bool = False) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    """Let a view be seen only by those who may.
+
+    `shows_again`: nothing can be looked at where it is sent to, and yet it shows its form again when it is refused.
+    """
 
     def mark(view: Callable[P, R]) -> Callable[P, R | Response]:
         @wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-            if (elsewhere := _first()) is not None:
+            if (elsewhere := _first(shows_again=shows_again)) is not None:
                 return elsewhere
             if not officer().may(can):
                 abort(403)
             return view(*args, **kwargs)
 
-        checked.needs = can  # type: ignore[attr-defined]
+        checked.needs, checked.shows_again = can, shows_again  # type: ignore[attr-defined]
         return checked
 
     return mark
@@ -101,7 +99,7 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
     return checked
 
 
-def _first() -> Response | None:
+def _first(*, shows_again: bool = False) -> Response | None:
     """Where they have to go before anything else: to the sign-in, or to choose a password that only they know.
 
     From the sign-in they come back to this page. What they sent when their sign-in had worn out is kept, and they come
@@ -109,8 +107,8 @@ def _first() -> Response | None:
     """
     sent = request.method == "POST"
     if not current_user.is_authenticated:
-        stands_here = not sent or (request.endpoint not in GONE and _is_page())
-        if sent and (stands_here or request.endpoint in SHOWN) and _kept():
+        stands_here = not sent or _is_page()
+        if sent and (stands_here or shows_again) and _kept():
             return redirect(url_for("sign_in.login", next=url_for("desk.typed")))
         return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?") if stands_here else None))
     if current_user.must_change_password:
@@ -136,8 +134,7 @@ def _drop_typed(response: Response) -> Response:
 
 def _kept() -> bool:
     """Whether what has been sent is kept for the officer whose sign-in wore out here."""
-    whose = lasting.whose()
-    user = current_app.extensions["security"].datastore.find_user(fs_uniquifier=whose) if whose else None
+    user = last_here()
     return user is not None and user.active and typed_by_officers().keep(user.id, request)
 
 

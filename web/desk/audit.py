@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,7 +20,7 @@ from core.wording import gettext as _
 from core.wording import language, speaking
 from web.desk.access import needs, officer
 from web.pages.downloads import csv_lines, download
-from web.pages.forms import Form
+from web.pages.forms import EXPIRED, Form
 from web.pages.paging import asked_position, next_page, one_page
 from web.work import Work
 
@@ -111,11 +112,13 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.post("/export")
     @needs(Can.AUDIT)
-    def export() -> BaseResponse | str:
+    def export() -> BaseResponse:
         """All that was found, as a file; that it was taken is in the record too."""
-        if not Form().validate_on_submit():
-            return search()
         looked = Search.read(request.form, local_date(work.now()))
+        if not Form().validate_on_submit():
+            flash(_(EXPIRED), "refused")
+            fields: dict[str, Any] = looked.fields()
+            return redirect(url_for("audit.search", **fields), 303)
         kept = {_KEPT_AS.get(field, field): value for field, value in looked.fields().items() if value}
         with work.writing() as db:
             record_event(db, "audit.exported", "audit", actor=officer().actor, now=work.now(), **kept)

@@ -14,6 +14,8 @@ from core.wording import gettext as _
 from core.wording.dates import clock
 from web import desk
 from web.desk.access import officer, signed_in, typed_by_officers
+from web.pages.forms import answer_refused
+from web.pages.frame import is_desk
 from web.work import Work
 
 
@@ -53,7 +55,9 @@ def place_name(catalogue: Catalogue, site_id: int | None, agency_id: int | None)
 
 
 def _furnish(state: BlueprintSetupState) -> None:
-    cast(Flask, state.app).jinja_env.globals.update(desk_menu=menu, csrf_token=generate_csrf, current_user=current_user)
+    app = cast(Flask, state.app)
+    app.jinja_env.globals.update(desk_menu=menu, csrf_token=generate_csrf, current_user=current_user)
+    app.after_request(lambda response: answer_refused(response) if is_desk(request.path) else response)
 
 
 def menu() -> list[dict[str, Any]]:

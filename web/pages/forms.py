@@ -2,15 +2,17 @@
 
 A form is checked against forgery by itself (`csrf_token`); one that was open
 for too long comes back with what was typed, and a sentence. `request_key` makes
-sending it twice do one thing (core.idempotency).
+sending it twice do one thing (core.idempotency). At the desk a page that shows
+what was sent again, and what is wrong with it, answers 422 (`answer_refused`).
 """
 
 import hmac
 import secrets
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
 from wtforms import FieldList, FormField, HiddenField
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import Length, Regexp
@@ -34,6 +36,10 @@ class Form(FlaskForm):
             """Messages are translated where they are said."""
             return DummyTranslations()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        g.setdefault("forms", []).append(self)
+
     def validate(self, extra_validators: Any = None) -> bool:
         """As in WTForms. What validators say may be marked by N_: it is put into the reader's language here."""
         valid = bool(super().validate(extra_validators))
@@ -56,12 +62,23 @@ class Form(FlaskForm):
         return found
 
 
+def answer_refused(response: Response) -> Response:
+    """A page that answers a form with what is wrong in it is no success: 422, whichever view shows it."""
+    if request.method == "POST" and response.status_code == 200 and any(form.errors for form in g.get("forms", ())):
+        response.status_code = 422
+    return response
+
+
 class OnceForm(Form):
     """A form that does something once: it carries the key of the request."""
 
     request_key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$"), Length(max=64)]
     )
+
+    def renew(self) -> None:
+        """What was sent has had its outcome: the next try from the page that is shown now is another request."""
+        self.request_key.data = type(self)(formdata=None).request_key.data
 
     def key(self, door: str) -> str:
         """The key under which core keeps the outcome, such as `portal:…`: of just this form, sent to this address.

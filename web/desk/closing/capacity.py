@@ -100,7 +100,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/<site>/<service>", methods=["GET", "POST"])
     @needs(Can.CAPACITY)
-    def offering(site: str, service: str) -> str | Response | tuple[str, int]:
+    def offering(site: str, service: str) -> str | Response:
         """Counters, minutes, quota, lead and horizon of one service."""
         here, mine = _find(work, site, service)
         with work.reading() as db:
@@ -124,7 +124,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/<site>", methods=["GET", "POST"])
     @needs(Can.CAPACITY)
-    def cap(site: str) -> str | Response | tuple[str, int]:
+    def cap(site: str) -> str | Response:
         """The most people a window at a centre, over all its services."""
         here = own_site(work.catalogue, site)
         with work.reading() as db:
@@ -148,7 +148,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/<site>/<service>/hours", methods=["GET", "POST"])
     @needs(Can.CAPACITY)
-    def service_hours(site: str, service: str) -> str | Response | tuple[str, int]:
+    def service_hours(site: str, service: str) -> str | Response:
         """When a service is given, by weekday, from a day on: who is outside is moved."""
         here, mine = _find(work, site, service)
         today = local_date(work.now())
@@ -223,9 +223,8 @@ def _look_again(refused: Outdated) -> Response:
     return redirect(request.path, 303)
 
 
-def _ask(form: ChangeForm, site: Site, what: str, days: list[str] | None = None) -> str | tuple[str, int]:
-    page = render_template("desk/closing/capacity_form.html", form=form, site=site, what=what, days=days)
-    return (page, 422) if form.errors else page
+def _ask(form: ChangeForm, site: Site, what: str, days: list[str] | None = None) -> str:
+    return render_template("desk/closing/capacity_form.html", form=form, site=site, what=what, days=days)
 
 
 def _sure(form: ChangeForm, site: Site, what: str, lines: list[str]) -> str:

@@ -12,9 +12,10 @@ from core.booking.availability import day_begins
 from core.booking.closing import OFFICER_ABSENT, SYSTEM_DOWN, Impact, What
 from core.booking.closing.errors import CannotClose, NoSuchClosure
 from core.catalogue.assembly import read_catalogue
-from core.catalogue.snapshot import Site
+from core.catalogue.snapshot import Offering, Site
 from core.clock import local_date
 from core.staff.roles import Can
+from core.visits.expected import offerings_expecting
 from core.wording import dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer, own_site
@@ -54,7 +55,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/new", methods=["GET", "POST"])
     @needs(Can.CLOSE)
-    def new() -> str | Response | tuple[str, int]:
+    def new() -> str | Response:
         """First the questions, then who is hit, then it is done."""
         site = own_site(work.catalogue, request.args.get("centre"))
         form = CloseForm.at(site, work.catalogue, now=work.now(), service=request.args.get("service"))
@@ -72,8 +73,7 @@ def create_blueprint(work: Work) -> Blueprint:
             except CannotClose as refused:
                 field = form.counters if refused.why == "counters" else form.until_time
                 refuse(field, _(wording.REFUSED[refused.why]))
-        page = render_template("desk/closing/new.html", form=form, site=site)
-        return (page, 422) if form.errors else page
+        return render_template("desk/closing/new.html", form=form, site=site)
 
     @blueprint.route("/system-down", methods=["GET", "POST"])
     @needs(Can.CLOSE)
@@ -97,18 +97,18 @@ def create_blueprint(work: Work) -> Blueprint:
     def absent() -> str | Response:
         """One counter fewer for the rest of the day, in one tap; for half a minute it can be taken back.
 
-        Where it is the only counter all are hit: who they are is shown first.
+        Where it is the only counter all are hit: who they are is shown first. And so it is where the tap came from a
+        page that was open for too long. Where no service is said there is only the page with the buttons.
         """
+        if not request.values.get("service"):
+            return redirect(url_for("closures.list_closures", centre=request.values.get("centre")), 303)
         site = own_site(work.catalogue, request.values.get("centre"))
         offering = work.catalogue.offering(request.values.get("service", ""), site.code)
         if offering is None:
             abort(404)
         form, now, what = TodayForm(), work.now(), What(site, offering, 1)
-        if request.method == "POST" and not form.validate():
-            flash(_(EXPIRED), "refused")
-            return redirect(url_for("closures.list_closures", centre=site.code), 303)
         is_sure = offering.counters > 1 or request.form.get("do") == "it"
-        if request.method == "POST" and form.is_of(now) and is_sure:
+        if form.validate_on_submit() and form.is_of(now) and is_sure:
             span = (now, _tonight(now))
             [made] = _made(work, [what], span, reason=OFFICER_ABSENT, asking=False, key=form.key("desk"))
             return _watch(made)
@@ -239,14 +239,26 @@ def _check(
 
 
 def _buttons(work: Work, site: Site) -> dict[str, Any]:
-    """The agencies that serve at a centre, and its services."""
-    offerings = offerings_at(work.catalogue, site)
-    agencies = {offering.service.agency_id: offering.service.agency.spoken for offering in offerings}
+    """The agencies that serve at a centre, and its services: those at which somebody is expected today, and others."""
+    today = local_date(work.now())
+    with work.reading() as db:
+        expecting = offerings_expecting(db, site_id=site.id, day=today)
+    offerings = sorted(offerings_at(work.catalogue, site), key=lambda offering: offering.service.names.spoken)
+    services = [offering for offering in offerings if offering.id in expecting]
+    agencies, all_agencies = _agencies(services), _agencies(offerings)
     return {
-        "agencies": sorted(agencies.items(), key=lambda one: one[1]),
-        "services": sorted(offerings, key=lambda offering: offering.service.names.spoken),
-        "form": TodayForm(formdata=None, day=local_date(work.now()).isoformat()),
+        "agencies": agencies,
+        "other_agencies": [agency for agency in all_agencies if agency not in agencies],
+        "services": services,
+        "other_services": [offering for offering in offerings if offering.id not in expecting],
+        "form": TodayForm(formdata=None, day=today.isoformat()),
     }
+
+
+def _agencies(offerings: Sequence[Offering]) -> list[tuple[int, str]]:
+    """Id and name of those that give them, by name."""
+    names = {offering.service.agency_id: offering.service.agency.spoken for offering in offerings}
+    return sorted(names.items(), key=lambda one: one[1])
 
 
 def _site_of(work: Work, number: int) -> Site:

@@ -68,7 +68,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.post("")
     @needs(_PAGE)
-    def by_code(number: str) -> str | Response | tuple[str, int]:
+    def by_code(number: str) -> str | Response:
         form = CodeForm()
         if form.validate_on_submit():
             try:
@@ -78,14 +78,14 @@ def create_blueprint(work: Work) -> Blueprint:
             else:
                 if done.collected:
                     return _next()
-                _renew(form)
+                form.renew()
                 refuse(form.code, _wrong(done.tries_left))
         form.code.data = ""
-        return _page(work, _see(work, number), code=form), 422
+        return _page(work, _see(work, number), code=form)
 
     @blueprint.post("/override")
-    @needs(_PAGE)
-    def by_override(number: str) -> str | Response | tuple[str, int]:
+    @needs(_PAGE, shows_again=True)
+    def by_override(number: str) -> str | Response:
         form = OverrideForm()
         if form.validate_on_submit():
             try:
@@ -93,11 +93,11 @@ def create_blueprint(work: Work) -> Blueprint:
                 return _next()
             except (NoReason, IllegalMove) as error:
                 refuse(form.reason, _refused(work, number, error))
-        return _page(work, _see(work, number), override=form), 422
+        return _page(work, _see(work, number), override=form)
 
     @blueprint.post("/ask")
-    @needs(_PAGE)
-    def ask(number: str) -> str | Response | tuple[str, int]:
+    @needs(_PAGE, shows_again=True)
+    def ask(number: str) -> str | Response:
         """Ask the owner whether whoever came may have it."""
         form = _consent_form(ConsentForm())
         if form.validate_on_submit():
@@ -106,7 +106,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 return redirect(url_for("collection.consent", number=number, consent_id=asked), 303)
             except (Malformed, NobodyToAsk, AskedTooOften, IllegalMove) as error:
                 refuse(form.number, _refused(work, number, error))
-        return _page(work, _see(work, number), consent=form), 422
+        return _page(work, _see(work, number), consent=form)
 
     @blueprint.get("/asked/<int:consent_id>")
     @needs(_PAGE)
@@ -126,7 +126,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 return _next()
             except DocumentRefused as error:
                 return _consent_page(work, number, consent_id, form, wrong=_refused(work, number, error)), 422
-        return _consent_page(work, number, consent_id, form), 422
+        return _consent_page(work, number, consent_id, form)
 
     return blueprint
 
@@ -255,8 +255,3 @@ def _wrong(left: int) -> str:
     if left == 0:
         return str(TooManyCodes())
     return _("This is not the code. Tries left in this hour: {left}.").format(left=left)
-
-
-def _renew(form: DeskForm) -> None:
-    """What was sent had its outcome: the next try is another request."""
-    form.request_key.data = type(form)(formdata=None).request_key.data

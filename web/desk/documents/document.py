@@ -65,8 +65,8 @@ def create_blueprint(work: Work) -> Blueprint:
         return _page(work, number, PhoneForm(formdata=None))
 
     @blueprint.post("/phone")
-    @needs(Can.HANDLE_DOCUMENTS)
-    def phone(number: str) -> str | Response | tuple[str, int]:
+    @needs(Can.HANDLE_DOCUMENTS, shows_again=True)
+    def phone(number: str) -> str | Response:
         """The phone that was missing; then the owner is told what waits to be told."""
         form = PhoneForm()
         if form.validate_on_submit():
@@ -74,7 +74,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 typed = parse_phone(form.phone.data or "")
             except Malformed as error:
                 refuse(form.phone, error)
-                return _page(work, number, form), 422
+                return _page(work, number, form)
             try:
                 with work.writing() as db:
                     confirm_phone(
@@ -89,7 +89,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 return redirect(url_for("document.document", number=number), 303)
             except PhoneKnown as error:
                 refuse(form.phone, error)
-        return _page(work, number, form), 422
+        return _page(work, number, form)
 
     return blueprint
 

@@ -82,7 +82,7 @@ def create_blueprint(work: Work) -> Blueprint:
         except RequestEntityTooLarge:
             return _too_big(work)
         if not form.validate_on_submit():
-            return _page(work, form), 422
+            return _page(work, form)
         key = str(form.request_key.data)
         there = url_for("intake.result", key=key)
         kept = Kept(uploads.name_of(form.file.data))
@@ -100,7 +100,7 @@ def create_blueprint(work: Work) -> Blueprint:
         if again is not None:
             keeper.drop(key)
             refuse(form.file, _before(again))
-            return _page(work, form, again=True), 422
+            return _page(work, form, again=True)
         if keeper.put(key, kept):
             return redirect(there, 303)
         return _result(kept, key=None)

@@ -95,7 +95,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.post("/documents")
     @needs(Can.SEE_DOCUMENTS)
-    def scan() -> str | Response | tuple[str, int]:
+    def scan() -> str | Response:
         """One document. What cannot be done is said beside the field, and nothing was changed."""
         chosen, form = _chosen(work), ScanForm()
         if not chosen.ready:
@@ -109,7 +109,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 refuse(form.scanned, f"{wanted[:_MOST_SHOWN]}: {said}{_since(work, error, wanted)}".removeprefix(": "))
             # The field is empty for the next scan: what was scanned is in the sentence.
             form.scanned.data = ""
-        return _page(work, chosen, form), 422
+        return _page(work, chosen, form)
 
     return blueprint
 

@@ -135,7 +135,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.post("/shelf/return")
     @needs(Can.HANDLE_DOCUMENTS)
-    def return_old() -> str | Response | tuple[str, int]:
+    def return_old() -> str | Response:
         form = ReturnForm()
         older, asked = form.older.data or 0, form.asked.data
         if not LEAST_DAYS <= older <= MOST_DAYS or asked is None:
@@ -144,9 +144,9 @@ def create_blueprint(work: Work) -> Blueprint:
         if not now - _PREVIEW_LASTS.total_seconds() <= asked <= now:
             anew = _fresh(work, older, form.shelf.data, form.untold.data)
             anew.form_errors.append(_(EXPIRED))
-            return _preview(work, anew), 422
+            return _preview(work, anew)
         if not form.validate_on_submit():
-            return _preview(work, form), 422
+            return _preview(work, form)
         flash(_returned(*_return(work, form)), "done")
         return redirect(url_for("shelf.shelf"), 303)
 

@@ -17,6 +17,7 @@ from sqlalchemy import orm
 
 from core.db import Base
 from core.staff.tables import Staff
+from web.desk.signing import lasting
 
 COMPUTERS = "zamu_computers"
 """The application's extension that knows who shares a computer."""
@@ -65,6 +66,13 @@ class StaffDatastore(SQLAlchemySessionUserDatastore):
         user = self.db.session.scalar(sa.select(User).where(getattr(User, attribute) == value))
         self.db.session.commit()
         return user  # type: ignore[no-any-return]
+
+
+def last_here() -> User | None:
+    """Whose sign-in wore out last in this browser; None once somebody has signed in or out, or where nobody can say."""
+    whose = lasting.whose()
+    user: User | None = current_app.extensions["security"].datastore.find_user(fs_uniquifier=whose) if whose else None
+    return user
 
 
 def make_datastore(app: Flask) -> StaffDatastore:

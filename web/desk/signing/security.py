@@ -97,7 +97,7 @@ def _limit(app: Flask) -> None:
         def ask(*args: Any, _view: Any = view, **kwargs: Any) -> Any:
             return _view(*args, **kwargs)
 
-        refused = limited(REFUSED, counts=lambda response: response.status_code == 200)
+        refused = limited(REFUSED, counts=lambda response: response.status_code in (200, 422))
         app.view_functions[f"sign_in.{name}"] = refused(wraps(view)(ask))
 
 

@@ -18,7 +18,7 @@ from core.wording import LANGUAGES
 from web.desk.signing import lasting
 from web.desk.signing.computers import Computers
 from web.desk.signing.gate import TimeCodes
-from web.desk.signing.officers import User
+from web.desk.signing.officers import User, last_here
 from web.desk.signing.security import DESK, secure
 from web.desk.signing.typed import KEEPER, TypedKeeper, is_ours
 from web.pages.forms import Form
@@ -82,7 +82,10 @@ def create_blueprint(work: Work) -> Blueprint:
             logout_user()
             lasting.end()
         elif not current_user.is_authenticated and is_ours(request):
-            lasting.end()  # from a page that wore out: what is sent after this is nobody's
+            # From a page that wore out: what is sent after this is nobody's.
+            if forget and (was_here := last_here()):
+                computers.forget(was_here)
+            lasting.end()
         return redirect(url_for("sign_in.login"))
 
     @blueprint.post("/language/<code>")

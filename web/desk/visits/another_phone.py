@@ -6,8 +6,15 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 from core import wording
-from core.booking.another_phone import change_phone
-from core.booking.errors import BookingRefused, NoSuchBooking, OtherPerson, SamePhone, TooManyBookings
+from core.booking.another_phone import WrongNumber, change_phone
+from core.booking.errors import (
+    BookingRefused,
+    NoSuchBooking,
+    OtherPerson,
+    SamePhone,
+    TooManyBookings,
+    TooManyNumbers,
+)
 from core.booking.tables import Booking
 from core.db import Session
 from core.people.tables import Person
@@ -24,6 +31,11 @@ from web.desk.visits.booking_for import LANGUAGES, NONE, intent_of, own_booking,
 from web.desk.visits.citizens import Page, identities_in
 from web.desk.visits.serving_forms import readable
 from web.work import Work
+
+WRONG = N_(
+    "The booking is for somebody with another number. Nothing was changed. Tries left in this hour for it: {left}."
+)
+TOO_MANY = N_("Too many wrong numbers for this booking. Try again in an hour, or ask your manager.")
 
 
 class PhoneForm(DeskForm):
@@ -51,7 +63,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/<reference>/phone", methods=["GET", "POST"])
     @needs(Can.BOOK_FOR)
-    def change(token: str, reference: str) -> Page | tuple[str, int]:
+    def change(token: str, reference: str) -> Page:
         contact_id = tokens.contact_or_404(token)
         with work.reading() as db:
             contact = db.get_one(Person, contact_id)
@@ -66,7 +78,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 abort(404)
             flash(_(NONE), "refused")
             return redirect(url_for("citizens.citizen", token=token), 303)
-        page = render_template(
+        return render_template(
             "desk/one_form.html",
             form=form,
             heading=_("Put booking {reference} on another phone").format(reference=grouped(booking.reference)),
@@ -77,7 +89,6 @@ def create_blueprint(work: Work) -> Blueprint:
             button=_("Put it on this phone"),
             back=url_for("citizens.citizen", token=token),
         )
-        return (page, 422) if form.errors else page
 
     return blueprint
 
@@ -103,18 +114,19 @@ def _form_for(booking: Booking | None, language: str) -> PhoneForm:
 
 def _change(work: Work, tokens: ContactTokens, contact_id: int, reference: str, form: PhoneForm) -> Response | None:
     """None: something in the form was refused."""
-    number = form.number.data or "" if "number" in form else ""
+    asked = list(identities_in(form.number.data or "")) if "number" in form else None
     back = url_for("citizens.citizen", token=tokens.make(contact_id))
     try:
         with work.writing() as db:
             contact = db.get_one(Person, contact_id)
             other = work.register.contact(db, parse_phone(form.phone.data or ""), now=work.now())
-            booked = change_phone(
+            done = change_phone(
                 db,
+                work.register,
                 intent_of(work, contact, form.key("desk"), form.language.data),
                 reference=reference_seen(work, db, contact_id, reference),
                 contact_id=other.id,
-                shown=work.register.find_identities(db, list(identities_in(number))),
+                shown=None if asked is None else work.register.find_identities(db, asked),
             )
             phone_end = work.register.phone_of(other)[-3:]
             back = url_for("citizens.citizen", token=tokens.make(other.id))
@@ -124,16 +136,19 @@ def _change(work: Work, tokens: ContactTokens, contact_id: int, reference: str, 
     except TooManyBookings:
         refuse(form.phone, _("This phone has as many bookings as a phone may have."))
         return None
-    except OtherPerson:
-        said = _("The booking is for somebody with another number. Nothing was changed.")
-        if "number" in form:
-            refuse(form.number, said)
-        else:  # the booking has come to this phone, or got its name, since the form was made
-            form.form_errors.append(said)
+    except TooManyNumbers:
+        refuse(form.number, _(TOO_MANY))
+        return None
+    except OtherPerson:  # the booking has come to this phone, or got its name, since the form was made
+        form.form_errors.append(_("The booking is for somebody with another number. Nothing was changed."))
         return None
     except BookingRefused:
         flash(_(NONE), "refused")
         return redirect(back, 303)
+    if isinstance(done, WrongNumber):
+        form.renew()
+        refuse(form.number, _(WRONG).format(left=done.tries_left) if done.tries_left else _(TOO_MANY))
+        return None
     said = _("Booking {reference} is now on the phone ending in {digits}. Ask whether the SMS has come.")
-    flash(said.format(reference=grouped(booked.reference), digits=phone_end), "done")
+    flash(said.format(reference=grouped(done.reference), digits=phone_end), "done")
     return redirect(back, 303)

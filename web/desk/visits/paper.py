@@ -151,7 +151,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/paper", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def paper() -> str | Response | tuple[str, int]:
+    def paper() -> str | Response:
         form = PaperForm()
         form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
         if form.validate_on_submit():
@@ -163,8 +163,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 return redirect(url_for("paper.paper", **again), 303)
         elif request.method == "GET":
             _begin(form, work.now())
-        page = render_template("desk/visits/paper.html", form=form)
-        return (page, 422) if form.errors else page
+        return render_template("desk/visits/paper.html", form=form)
 
     return blueprint
 

@@ -69,11 +69,11 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.post("/today")
     @needs(Can.SERVE)
-    def find() -> str | Response | tuple[str, int]:
+    def find() -> str | Response:
         """One number, whichever: phones and IDs travel in the form, never in an address."""
         form, site = ScanForm(), own(work.catalogue)
         if not form.validate_on_submit():
-            return _list(work, site, form), 422
+            return _list(work, site, form)
         typed = form.scanned.data or ""
         with work.writing() as db:
             found = finding.find(db, work.register, site_id=site.id, text=typed, actor=officer().actor, now=work.now())
@@ -89,9 +89,9 @@ def create_blueprint(work: Work) -> Blueprint:
             return render_template("desk/visits/today_found.html", found=found, document=document, **words(work))
         if reference and elsewhere and elsewhere[0] != site.id:
             refuse(form.scanned, wording.refusal(AnotherCentre(*elsewhere), work.catalogue))
-            return _list(work, site, form, receive=reference), 422
+            return _list(work, site, form, receive=reference)
         refuse(form.scanned, _("Nobody was found at this centre by that number. Check each digit."))
-        return _list(work, site, form), 422
+        return _list(work, site, form)
 
     @blueprint.get("/check-in")
     @needs(Can.SERVE)
@@ -101,7 +101,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.post("/check-in")
     @needs(Can.SERVE)
-    def scan() -> Response | tuple[str, int]:
+    def scan() -> str | Response:
         form, site, receive = ScanForm(), own(work.catalogue), None
         if form.validate_on_submit():
             typed = (form.scanned.data or "")[:40]
@@ -127,7 +127,7 @@ def create_blueprint(work: Work) -> Blueprint:
                 return redirect(url_for("today.scanning"), 303)
             # The field is empty for the next scan: what was scanned is in the sentence.
             form.scanned.data = ""
-        return render_template("desk/visits/today_scan.html", form=form, receive=receive), 422
+        return render_template("desk/visits/today_scan.html", form=form, receive=receive)
 
     return blueprint
 

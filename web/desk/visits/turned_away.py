@@ -59,7 +59,7 @@ def _with_booking(blueprint: Blueprint, work: Work) -> None:
 
     @blueprint.route("/visit/<reference>/not-served", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def why(reference: str) -> str | Response | tuple[str, int]:
+    def why(reference: str) -> str | Response:
         """Nothing is written yet: the reason goes on to the times, in the address."""
         row = _live(work, reference)
         if isinstance(row, Response):
@@ -68,12 +68,11 @@ def _with_booking(blueprint: Blueprint, work: Work) -> None:
         if form.validate_on_submit():
             where = {"reference": row.reference, "reason": form.reason.data}
             return redirect(url_for("turned_away.when", **where), 303)
-        page = render_template("desk/visits/why.html", form=form, visit=row, **words(work))
-        return (page, 422) if form.errors else page
+        return render_template("desk/visits/why.html", form=form, visit=row, **words(work))
 
     @blueprint.route("/visit/<reference>/another-time", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def when(reference: str) -> str | Response | tuple[str, int]:
+    def when(reference: str) -> str | Response:
         asked = request.args.get("reason", "")
         reason = Reason(asked) if asked in set(Reason) else abort(404)
         form = WhenForm()
@@ -90,16 +89,15 @@ def _with_booking(blueprint: Blueprint, work: Work) -> None:
             return redirect(url_for("visits.visit", reference=row.reference), 303)
         form.start.choices = [(start.isoformat(), dates.when(start)) for start in starts]
         form.start.choices += [(NONE, _("They want no other time"))]
-        page = render_template(
+        return render_template(
             "desk/visits/when.html", form=form, visit=row, priority=reason.gives_priority, times=starts, **words(work)
         )
-        return (page, 422) if form.errors else page
 
 
 def _without_booking(blueprint: Blueprint, work: Work) -> None:
     @blueprint.route("/walk-in/not-served", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def walk_in() -> str | Response | tuple[str, int]:
+    def walk_in() -> str | Response:
         """Somebody without a booking."""
         form = WalkInWhyForm()
         form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
@@ -114,7 +112,7 @@ def _without_booking(blueprint: Blueprint, work: Work) -> None:
 
     @blueprint.route("/appointment/<int:appointment_id>/not-served", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def sent(appointment_id: int) -> str | Response | tuple[str, int]:
+    def sent(appointment_id: int) -> str | Response:
         """Somebody whom an agency sent."""
         row = seen_appointment(work, appointment_id)
         back = url_for("sent_by_agency.appointment", appointment_id=appointment_id)
@@ -131,12 +129,11 @@ def _without_booking(blueprint: Blueprint, work: Work) -> None:
         return _why_page(form, f"{row.reference}, {words(work)['service'](row)}", back)
 
 
-def _why_page(form: WhyForm, caption: str, back: str) -> str | tuple[str, int]:
+def _why_page(form: WhyForm, caption: str, back: str) -> str:
     heading, button = _("Could not be served"), _("Write it down")
-    page = render_template(
+    return render_template(
         "desk/one_form.html", form=form, heading=heading, caption=caption, lines=[], button=button, back=back
     )
-    return (page, 422) if form.errors else page
 
 
 def _live(work: Work, reference: str) -> Expected | Response:

@@ -109,7 +109,7 @@ def create_blueprint(work: Work) -> Blueprint:
 
     @blueprint.route("/visit/<reference>/served", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def served(reference: str) -> str | Response | tuple[str, int]:
+    def served(reference: str) -> str | Response:
         with work.writing() as db:
             row = own_visit(work, db, reference)
             note_seen(work, db, row)
@@ -125,19 +125,17 @@ def create_blueprint(work: Work) -> Blueprint:
             return redirect(url_for("visits.visit", reference=row.reference), 303)
         elif request.method == "GET" and row.last_digits:
             form.proof.data = row.last_digits
-        page = render_template("desk/visits/served.html", form=form, visit=row, phone_end=phone_end, **words(work))
-        return (page, 422) if form.errors else page
+        return render_template("desk/visits/served.html", form=form, visit=row, phone_end=phone_end, **words(work))
 
     @blueprint.route("/walk-in", methods=["GET", "POST"])
     @needs(Can.SERVE)
-    def walk_in() -> str | Response | tuple[str, int]:
+    def walk_in() -> str | Response:
         """Somebody without a booking has been served."""
         form = WalkInForm()
         form.service.choices = [("", ""), *walk_in_services(work.catalogue)]
         if form.validate_on_submit() and (done := _serve_walk_in(work, form)):
             return done
-        page = render_template("desk/visits/walk_in.html", form=form)
-        return (page, 422) if form.errors else page
+        return render_template("desk/visits/walk_in.html", form=form)
 
     return blueprint
 
