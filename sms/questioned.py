@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from core.booking import commands, waitlist
 from core.booking.errors import BookingRefused, OfferOver, TooManyBookings
 from core.booking.outcomes import booking_subject
+from core.booking.waitlist import queries as waits
 from core.messaging import questions
 from core.messaging.questions import NO, YES
 from core.messaging.tables import Question
@@ -47,8 +48,23 @@ def answer(talk: Talk, understood: Understood) -> None:
 
 
 def ask_again(talk: Talk, question: Question) -> None:
-    """Say how an open question is answered."""
-    talk.reply("reply_answer_number" if question.kind == questions.Kind.MOVE else "reply_answer_yes_or_no")
+    """Say how an open question is answered; of one that was settled at another door, that we did not understand."""
+    if not _stands(talk, question):
+        talk.reply("reply_not_understood")
+    else:
+        talk.reply("reply_answer_number" if question.kind == questions.Kind.MOVE else "reply_answer_yes_or_no")
+
+
+def _stands(talk: Talk, question: Question) -> bool:
+    """Whether what was asked about is still there to be answered: on the web and by a call it may have been."""
+    match question.kind:
+        case questions.Kind.APPOINTMENT | questions.Kind.MOVE:
+            return moving.own_booking(talk, question.arguments["reference"]) is not None
+        case questions.Kind.WAITLIST_OFFER:
+            offers = waits.open_offers(talk.db, talk.contact.id, talk.now)
+            return any(offer.id == question.arguments["offer_id"] for offer in offers)
+        case _:
+            return True
 
 
 def _is_repeated(newest: Question, given: str, now: datetime) -> bool:
@@ -136,7 +152,13 @@ def _offer(talk: Talk, question: Question, given: str) -> None:
             waitlist.decline(talk.db, talk.intent(), offer_id=offer_id)
             talk.reply("reply_declined")
     except OfferOver:
-        _close(talk, question, given)
+        booking = waits.taken_place(talk.db, offer_id, talk.contact.id, talk.now) if given == YES else None
+        if booking is None:
+            _close(talk, question, given)
+        else:
+            # Taken on the web or by a call before.
+            questions.answer(talk.db, question, given, now=talk.now)
+            moving.say_booking(talk, booking)
     except TooManyBookings:
         # The place is held all the same: YES is right once there is room.
         talk.reply("reply_too_many_bookings")

@@ -6,6 +6,7 @@ is, and is refused where somebody else has changed the same since its page was
 shown. Hours are changed in core.booking.hours.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from core.booking.capacity import owner, rewrite, wanted_ahead
 from core.booking.closing.errors import CannotChange
 from core.booking.seats import Key
+from core.booking.tables import Counted
 from core.catalogue.editing.edit import check_seen
 from core.catalogue.editing.services import MOST_MINUTES
 from core.catalogue.snapshot import Offering, Site
@@ -58,13 +60,28 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True)
-class Above:
-    """Who would be above a changed capacity; they keep their places."""
+class Crowded:
+    """A window or a day with more people than it would have places for."""
 
-    windows: int
-    """Windows and days with more people than they would have places for."""
+    starts_at: datetime
+    is_day: bool
+    places: int
     people: int
-    """The most that are too many, counted by windows or by days, whichever is more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Where people would be above a changed capacity, by time; they keep their places."""
+
+    crowded: tuple[Crowded, ...]
+
+    @property
+    def people(self) -> int:
+        """The most that are too many, counted by windows or by days, whichever is more."""
+        by_kind = Counter[bool]()
+        for one in self.crowded:
+            by_kind[one.is_day] += one.people - one.places
+        return max(by_kind.values(), default=0)
 
 
 def capacity_of(db: Session, offering: Offering) -> Capacity:
@@ -159,24 +176,24 @@ def change_cap(
 def _above(db: Session, wanted: Mapping[Key, int]) -> Above:
     keys = list(wanted)
     rows = db.execute(
-        _TOO_MANY,
+        _CROWDED,
         {
             "kinds": [kind for kind, _, _ in keys],
             "owners": [owner_id for _, owner_id, _ in keys],
             "starts": [start for _, _, start in keys],
             "wanted": [wanted[key] for key in keys],
         },
-    ).all()
-    return Above(sum(row.windows for row in rows), max((row.people for row in rows), default=0))
+    )
+    return Above(tuple(Crowded(row.starts_at, row.kind == Counted.DAY, row.wanted, row.taken) for row in rows))
 
 
-_TOO_MANY = sa.text("""
-    SELECT kind, count(*) AS windows, sum(w.taken - asked.wanted) AS people
+_CROWDED = sa.text("""
+    SELECT kind, starts_at, asked.wanted, w.taken
     FROM unnest(CAST(:kinds AS text[]), CAST(:owners AS int[]), CAST(:starts AS timestamptz[]),
                 CAST(:wanted AS int[])) AS asked (kind, owner_id, starts_at, wanted)
     JOIN windows w USING (kind, owner_id, starts_at)
     WHERE w.taken > asked.wanted
-    GROUP BY kind
+    ORDER BY starts_at, kind
 """)
 
 

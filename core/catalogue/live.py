@@ -65,6 +65,22 @@ class LiveCatalogue:
                 self._refreshing.release()
         return held[0]
 
+    def look(self) -> None:
+        """Look at the version now, and not only in a second: what another process has just committed is seen at once.
+
+        For pages on which the catalogue is changed. After the database failed to answer it waits as `current` does.
+
+        Raises:
+            DatabaseDown: the database is down and was never read.
+        """
+        held = self._held or self._first()
+        failed_lately = self._look_at - self._monotonic() > LOOK_EVERY
+        if not failed_lately and self._refreshing.acquire(timeout=FIRST_WITHIN):
+            try:
+                self._refresh(*(self._held or held))
+            finally:
+                self._refreshing.release()
+
     def _first(self) -> tuple[Catalogue, date]:
         if not self._refreshing.acquire(timeout=FIRST_WITHIN):
             raise sa.exc.TimeoutError("the catalogue is still being read for the first time")

@@ -24,8 +24,8 @@ class Search:
     """A staff number."""
     name: str = ""
     """An event's, such as booking.served."""
-    subject: str = ""
-    """Such as booking:42."""
+    subjects: tuple[str, ...] = ()
+    """Any of these, such as booking:42."""
     everybody: bool = False
     """Also what citizens and Zamu itself did, not only members of staff."""
     site_id: int | None = None
@@ -36,7 +36,7 @@ def events(db: Session, search: Search, *, after: Position | None = None, limit:
     """The newest first: up to `limit` older than `after`."""
     if search.site_id is None:
         conditions = _conditions(search, after)
-        if not (search.everybody or search.subject):
+        if not (search.everybody or search.subjects):
             conditions.append(Event.who.is_not(None))
         found = sa.select(Event).where(*conditions)
         return list(db.scalars(found.order_by(Event.at.desc(), Event.id.desc()).limit(limit)))
@@ -81,7 +81,7 @@ def _conditions(search: Search, after: Position | None) -> list[sa.ColumnElement
     wanted = [Event.at >= search.since, Event.at < search.until]
     wanted += [Event.who == search.who] if search.who else []
     wanted += [Event.name == search.name] if search.name else []
-    wanted += [Event.subject == search.subject] if search.subject else []
+    wanted += [Event.subject.in_(search.subjects)] if search.subjects else []
     if after is not None:
         at, event_id = after
         wanted.append(sa.tuple_(Event.at, Event.id) < (at, event_id))

@@ -131,6 +131,91 @@ CHANNELS: Mapping[str, str] = {
 }
 
 
+DETAILS: Mapping[str, str] = {
+    "site": N_("centre"),
+    "site_id": N_("centre"),
+    "site_was": N_("centre before"),
+    "service_id": N_("service"),
+    "offering_id": N_("service"),
+    "was_offering_id": N_("service before"),
+    "from_offering_id": N_("service before"),
+    "agency": N_("agency"),
+    "agency_id": N_("agency"),
+    "agency_was": N_("agency before"),
+    "counters": N_("counters"),
+    "minutes": N_("minutes for one person"),
+    "daily_quota": N_("most people a day"),
+    "lead_minutes": N_("minutes ahead"),
+    "horizon_days": N_("days ahead"),
+    "day": N_("day"),
+    "starts_at": N_("begins"),
+    "ends_at": N_("ends"),
+    "was_at": N_("time before"),
+    "from": N_("time before"),
+    "again": N_("new time"),
+    "came_at": N_("came"),
+    "keyed_at": N_("keyed in"),
+    "promised_on": N_("promised day"),
+    "valid_from": N_("holds from"),
+    "since": N_("since"),
+    "until": N_("until"),
+    "part": N_("part"),
+    "old": N_("before"),
+    "new": N_("now"),
+    "source": N_("source"),
+    "trust": N_("how sure"),
+    "version": N_("version of the catalogue"),
+    "changes": N_("changes"),
+    "closures": N_("closures"),
+    "closure_id": N_("closure"),
+    "moves": N_("moved by"),
+    "offerings": N_("services opened"),
+    "role": N_("role"),
+    "role_was": N_("role before"),
+    "language": N_("language"),
+    "language_was": N_("language before"),
+    "renamed": N_("name changed"),
+    "reason": N_("reason"),
+    "outcome": N_("outcome"),
+    "status": N_("state"),
+    "stage": N_("stage"),
+    "shelf": N_("bin"),
+    "by": N_("by what right"),
+    "given": N_("answer"),
+    "consent_id": N_("consent"),
+    "booking_id": N_("booking"),
+    "contact_id": N_("phone"),
+    "from_contact_id": N_("phone before"),
+    "entry_id": N_("waitlist entry"),
+    "entries": N_("waitlist entries"),
+    "fee_kes": N_("fee in KES"),
+    "receipt": N_("receipt"),
+    "people": N_("people"),
+    "recipients": N_("people told"),
+    "second_person": N_("needs another to approve"),
+    "written": N_("written"),
+    "withheld": N_("kept back"),
+    "put_aside": N_("put aside"),
+    "given_back": N_("taken up again"),
+    "arrived": N_("arrived"),
+    "nth": N_("number of the code"),
+    "deliveries": N_("messages"),
+    "scopes": N_("what it may"),
+    "origin": N_("request"),
+    "rows": N_("lines"),
+    "printed": N_("printed"),
+    "found": N_("found"),
+    "taken": N_("taken"),
+    "unchanged": N_("unchanged"),
+    "refused": N_("refused"),
+    "who": N_("who"),
+    "what": N_("what"),
+    "about": N_("about"),
+    "everybody": N_("also citizens and Zamu"),
+}
+"""What an event tells besides, in the order in which people read it."""
+
+
 def event(name: str) -> str:
     """In the language being spoken; one that has no words is called what it is."""
     return _(EVENTS[name]) if name in EVENTS else name
@@ -138,3 +223,7 @@ def event(name: str) -> str:
 
 def channel(code: str) -> str:
     return _(CHANNELS[code]) if code in CHANNELS else code
+
+
+def detail(name: str) -> str:
+    return _(DETAILS[name]) if name in DETAILS else name

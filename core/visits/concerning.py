@@ -1,4 +1,4 @@
-"""What of a phone concerns one centre: its officers see no more of anybody."""
+"""How messages and the record name what is somebody's: of a phone at one centre, or of one number."""
 
 import sqlalchemy as sa
 
@@ -36,3 +36,13 @@ def subjects_at(db: Session, contact_id: int, site_id: int) -> list[str]:
         *map(offer_subject, db.scalars(offers)),
         *of_documents,
     ]
+
+
+def subjects_numbered(db: Session, number: str) -> list[str]:
+    """How the record names what has this number of eight digits: a booking, live or over, or a document."""
+    bookings = sa.union(
+        sa.select(Booking.id).where(Booking.reference == number),
+        sa.select(BookingHistory.id).where(BookingHistory.reference == number),
+    )
+    documents = sa.select(Document.id).where(Document.tracking_number == number)
+    return [*map(booking_subject, db.scalars(bookings)), *map(about, db.scalars(documents))]

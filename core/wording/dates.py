@@ -34,6 +34,11 @@ def day_month(value: date) -> str:
     return f"{_DAYS[language()][value.weekday()]} {value.day} {_MONTHS[language()][value.month - 1]}"
 
 
+def dated(value: date) -> str:
+    """Tue 24 Nov 2026: where it may be of another year."""
+    return f"{day_month(value)} {value.year}"
+
+
 def month_day(value: date) -> str:
     """24 Nov: where the weekday does not matter."""
     return f"{value.day} {_MONTHS[language()][value.month - 1]}"

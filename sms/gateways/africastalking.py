@@ -17,7 +17,7 @@ import africastalking
 from core.errors import Malformed
 from core.forms import needed
 from core.messaging.reports import ReportStatus
-from core.phones import parse_phone
+from core.phones import parse_msisdn
 from core.settings import Settings
 from sms.gateways import GatewayError, Receipt
 from sms.gateways.transport import Transport
@@ -226,7 +226,7 @@ def read_report(form: dict[str, str]) -> Report:
         status=REPORTS.get(status, status),
         reason=_snake(reason)[:60] or None,
         network=form.get("networkCode", "").strip()[:20] or None,
-        phone=parse_phone(needed(form, "phoneNumber")),
+        phone=parse_msisdn(needed(form, "phoneNumber")),
     )
 
 
@@ -246,7 +246,7 @@ def read_inbound(form: dict[str, str]) -> Inbound:
 def _phone_or_none(sender: str) -> str | None:
     """Nine digits at least: the longest short codes have eight."""
     try:
-        return parse_phone(sender) if re.fullmatch(r"\+?(?:[0-9][ ()-]*){9,15}", sender) else None
+        return parse_msisdn(sender) if re.fullmatch(r"\+?(?:[0-9][ ()-]*){9,15}", sender) else None
     except Malformed:
         return None
 
@@ -257,7 +257,7 @@ def read_opt_out(form: dict[str, str]) -> str:
     Raises:
         Malformed: it is missing, or no phone.
     """
-    return parse_phone(needed(form, "phoneNumber"))
+    return parse_msisdn(needed(form, "phoneNumber"))
 
 
 def _snake(word: str) -> str:

@@ -36,6 +36,8 @@ TOUCHED = (
     "button, .govuk-button, select, input:not([type=radio], [type=checkbox], [type=hidden]), .govuk-back-link, "
     ".zamu-names > li > a, dt > a, dd > a, .govuk-button-group > a, .zamu-kinds summary, footer li > a, .zamu-header a"
 )
+UNTYPED = "[type=hidden], [type=radio], [type=checkbox], [type=file], [type=submit]"
+"""Fields that nobody types into."""
 
 NOT_LOOKED_AT: Mapping[str, str] = {
     "pages.static_file": "no page",
@@ -123,18 +125,25 @@ def visit(page: Page, world: World, url: str, session: str) -> int:
     return answer.status
 
 
-LOOK = """async options => ({
+LOOK = (
+    """async options => ({
     violations: (await axe.run(options)).violations.flatMap(
         wrong => wrong.nodes.map(node => `${wrong.id}: ${wrong.help}: ${node.html.slice(0, 160)}`)),
     headings: document.querySelectorAll("h1").length,
     language: document.documentElement.lang,
     words: document.body.innerText,
     width: document.documentElement.scrollWidth,
+    filled: [...document.querySelectorAll("input:not([autocomplete], UNTYPED)")].map(typed => typed.outerHTML),
+    keys: [...document.querySelectorAll("input[name$=phone]:not([type=tel], [inputmode=tel], UNTYPED)")].map(
+        typed => typed.outerHTML),
     small: [...document.querySelectorAll(TOUCHED)].filter(touched => {
         const { width, height } = touched.getBoundingClientRect();
         return width && height && height < LEAST;
     }).map(touched => touched.outerHTML.slice(0, 160)),
-})""".replace("TOUCHED", json.dumps(TOUCHED)).replace("LEAST", str(LEAST))
+})""".replace("TOUCHED", json.dumps(TOUCHED))
+    .replace("LEAST", str(LEAST))
+    .replace("UNTYPED", UNTYPED)
+)
 
 
 def faults(page: Page, language: str, *, narrow: bool = True) -> list[str]:
@@ -147,6 +156,8 @@ def faults(page: Page, language: str, *, narrow: bool = True) -> list[str]:
         found.append("its language is not said")
     if language != "en":
         found += [f"English on it: {words}" for words in FORGOTTEN if words in seen["words"]]
+    found += [f"a browser may fill it in: say autocomplete: {typed[:160]}" for typed in seen["filled"]]
+    found += [f"a phone, and its keys are not for digits: {typed[:160]}" for typed in seen["keys"]]
     most = WIDTH if narrow else DESK_WIDTH
     if seen["width"] > most:
         found.append(f"it is {seen['width']} px wide: more than {most}")

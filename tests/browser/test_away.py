@@ -82,9 +82,22 @@ def test_what_went_through_is_not_there_for_the_next_person(page: Page, address:
 def test_what_is_wrong_stays_as_the_server_gave_it_back(page: Page, address: str) -> None:
     page.get_by_label("Last 3 digits").fill("12")
     send(page)
-    expect(page.get_by_text("There is a problem")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_visible()
+    expect(page.locator("#problems")).to_be_focused()
     assert typed(page) == [NUMBER, "12"]
     expect(page.get_by_text(AGAIN)).to_be_hidden()
+
+
+def test_back_after_a_mended_mistake_leads_to_the_form(page: Page, address: str) -> None:
+    page.get_by_label("Last 3 digits").fill("12")
+    send(page)
+    expect(page.locator("#problems")).to_be_focused()
+    page.get_by_label("Last 3 digits").fill(PROOF)
+    send(page)
+    page.wait_for_url("**/document/status")
+    page.go_back()
+    expect(page.get_by_label("Last 3 digits")).to_have_value("")
+    assert page.url == f"{address}/document"
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_as_the_same_request(page: Page, address: str) -> None:

@@ -11,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 import core
-from core.people.audit import Actor, record_event
+from core.booking.commands import give_up
+from core.people.audit import Actor, Intent, record_event
 from core.people.tables import Event
+from core.references import new_reference
 from core.staff import said
 from core.staff.roles import Can
 from tests.desk.day import day
@@ -51,7 +53,7 @@ def test_it_tells_who_did_what_and_when_in_words_and_in_nairobi(desk, happened) 
     happened("booking.seen", "booking:42", who="counter9", reason="asked", at=NOW - timedelta(hours=1))
     page = desk("auditor").get("/desk/audit")
     assert rows(page.text)[-1] == [
-        "2026-11-23 08:00:00",
+        "Mon 23 Nov 2026, 8:00am",
         "counter9",
         "Looked at a booking",
         "booking:42",
@@ -59,6 +61,52 @@ def test_it_tells_who_did_what_and_when_in_words_and_in_nairobi(desk, happened) 
     ]
     happened("booking.new_kind", "booking:43", who="counter9")
     assert "booking.new_kind" in desk("auditor").get("/desk/audit").text, "what has no words is told as it is"
+
+
+def test_what_an_event_tells_besides_is_told_in_names_and_local_times(desk, happened, catalogue) -> None:
+    offering = catalogue.offering("IDR", "GPO")
+    details = {
+        "ends_at": "2026-11-24T00:00:00+03:00",
+        "site_id": offering.site.id,
+        "starts_at": "2026-11-23T10:46:47.671277+00:00",
+        "offering_id": offering.id,
+        "promised_on": "2026-12-01",
+        "old": {"counters": 2, "daily_quota": None},
+        "given": True,
+        "service_id": 999_999,
+        "new_kind": "x",
+    }
+    happened("closure.made", "closure:1", who="amina", **details)
+    [row] = rows(desk("auditor").get("/desk/audit", query_string={"who": "amina"}).text)
+    assert row[4] == (
+        f"centre: {offering.site.names.spoken_full}, service: 999999, "
+        f"service: {offering.service.names.spoken_full}, {offering.site.names.spoken}, "
+        "begins: Mon 23 Nov 2026, 1:46pm, ends: Tue 24 Nov 2026, 12:00am, promised day: Tue 1 Dec 2026, "
+        "before: (counters: 2), answer: yes, new_kind: x"
+    )
+
+
+def test_the_number_of_a_booking_or_a_document_finds_what_was_done_with_it(
+    desk, day, papers, happened, transaction
+) -> None:
+    live, over = day.books(day.times()[9]), day.books(day.times()[10])
+    with transaction() as db:
+        intent = Intent(day.booking(over).contact_id, "given up", Actor("ussd"), "en", NOW)
+        give_up(db, intent, reference=over.reference)
+    paper = papers.make()
+    happened("document.seen", f"document:{papers.get(paper).id}", who="amina")
+    wanted = {
+        live.reference: f"booking:{live.id}",
+        f"{over.reference[:4]} {over.reference[4:]}": f"booking:{over.id}",
+        paper: f"document:{papers.get(paper).id}",
+    }
+    auditor, manager = desk("auditor"), desk("manager")
+    for number, subject in wanted.items():
+        assert set(found(auditor, about=number)) == {subject}
+        assert found(manager, about=number) == [], "what their own colleagues did, and nothing else"
+    assert found(auditor, about=new_reference()) == []
+    mistyped = auditor.get("/desk/audit", query_string={"about": "12345678"}).text
+    assert "That number is not right. Check each digit." in mistyped
 
 
 def test_it_is_searched_by_who_what_about_what_and_days(desk, happened) -> None:

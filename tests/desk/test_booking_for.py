@@ -141,6 +141,7 @@ def test_at_a_counter_nobody_sees_what_is_booked_elsewhere(desk: Desk, transacti
     [booking] = bookings(transaction)
     assert "Nothing is booked" in seen(fill(counter, "/desk/citizens", text=booking.reference).text)
     assert "Nothing is booked" in seen(fill(counter, "/desk/citizens", text=IDENTITY).text)
+    assert "No SMS can reach that number." in seen(fill(counter, "/desk/citizens", text="020 222 3344").text)
     citizen = finds(counter, PHONE)
     assert booking.reference[:4] not in seen(counter.get(citizen).text)
     assert "Nothing is booked with this phone that you can see." in seen(counter.get(citizen).text)

@@ -1,6 +1,7 @@
 """Campaigns at the desk, from the draft to the report."""
 
 import csv
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -43,15 +44,19 @@ def test_a_campaign_goes_from_its_preview_through_two_people_to_its_report(secre
     assert "Left out: no phone 4" in page
     assert "English: 1 SMS each, to 1,000 READY to collect: Lost ID at GPO." in page
     assert "Kiswahili: 1 SMS each, to 2 IKO TAYARI kuchukuliwa" in page
-    assert "Sent by Mon 23 Nov 9:00am" in page
+    assert "Sent by, if it began now Mon 23 Nov 9:00am" in page
+    assert "Submitting it fixes whom it tells: more than 1,000 need somebody else's approval." in page
 
     assert press(secretary, address, "submit").status_code == 303
     waiting = secretary.get(address)
     assert "somebody else must approve it" in seen(waiting.text)
     assert "do/approve" not in waiting.text
     second = desk("secretariat")
+    assert f"somebody other than {secretary.officer.username} must approve it" in seen(second.get(address).text)
     assert press(second, address, "approve").status_code == 303
+    assert "It begins when somebody has said when" in seen(second.get(address).text)
     assert fill(second, f"{address}/schedule", when="now").status_code == 303
+    assert "It begins by itself within a minute. After its first hundred it waits" in seen(second.get(address).text)
 
     number = int(address.rpartition("/")[2])
     office.writes_all()
@@ -74,6 +79,40 @@ def test_a_campaign_goes_from_its_preview_through_two_people_to_its_report(secre
         who = dict(db.execute(sa.select(Event.name, Event.who).where(Event.subject == f"campaign:{number}")).all())
     assert who["campaign.submitted"] == secretary.officer.username
     assert who["campaign.approved"] == second.officer.username
+
+
+def test_a_small_campaign_says_at_each_step_what_comes_next(secretary, office, clock):
+    office.shelve(1)
+    address = drafted(secretary)
+
+    def page():
+        return seen(secretary.get(address).text)
+
+    assert "up to 1,000 people need nobody else's approval. It begins when somebody has said when" in page()
+    assert "Submit: nobody else has to approve it" in page()
+    press(secretary, address, "submit")
+    assert "is approved. It begins when somebody has said when: until then nothing is sent." in page()
+    assert "Sent by, if it began now" in page()
+    fill(secretary, f"{address}/schedule", when="later", day="23/11/2026", hour="17:30")
+    assert "It begins by itself: Mon 23 Nov 5:30pm." in page()
+    assert "Sent by Mon 23 Nov 5:30pm" in page()
+    fill(secretary, "/desk/lanes/bulk/freeze", reason="a look")
+    assert "Until campaigns are thawed nothing of it is sent" in page()
+    fill(secretary, "/desk/lanes/bulk/thaw", at="/desk/lanes")
+    office.later(hours=8, minutes=30)
+    office.writes_all()
+    assert "Still to leave: 1 SMS." in page()
+    clock.time += timedelta(hours=10)
+    assert "It rests for the night, and goes on Tue 24 Nov 8:00am." in page()
+    fill(secretary, f"{address}/pause", reason="a look")
+    assert "Nothing more of it is sent until somebody resumes it." in page()
+    press(secretary, address, "resume")
+    office.later(hours=20)
+    office.leaves(int(address.rpartition("/")[2]))
+    assert "Nothing of it waits to be sent." in page()
+    assert "Cancel the campaign" not in page()
+    fill(secretary, f"{address}/cancel", reason="enough")
+    assert "Whom it has not told another campaign can tell." in page()
 
 
 def test_whoever_made_it_is_told_that_somebody_else_must_approve_it(secretary, office):
@@ -113,16 +152,24 @@ def test_what_is_wrong_with_a_new_campaign_is_said_beside_it_and_what_was_typed_
     assert f'value="{values["name"].strip()}"' in answer.text
 
 
+def _submitted_all_the_same(client, address):
+    """From a page on which somebody was still to be told."""
+    return fill(client, f"{address}/do/submit", at="/desk/campaigns/new").text
+
+
 def test_a_campaign_that_would_tell_nobody_is_refused_in_words(secretary, office):
     address = drafted(secretary)
-    assert "would tell nobody" in seen(press(secretary, address, "submit").text)
+    page = secretary.get(address).text
+    assert "As things are it would tell nobody, so it cannot be submitted." in seen(page)
+    assert "do/submit" not in page
+    assert "would tell nobody." in seen(_submitted_all_the_same(secretary, address))
 
 
 def test_refusals_are_said_in_the_language_of_the_officer(desk, office):
     client = desk("secretariat")
     client.get("/language/sw?back=/desk")
     address = drafted(client)
-    assert "haitamwambia mtu yeyote" in seen(press(client, address, "submit").text)
+    assert "haitamwambia mtu yeyote" in seen(_submitted_all_the_same(client, address))
 
 
 def test_pausing_needs_a_reason_and_pressed_again_after_resuming_it_stays_resumed(secretary, office):

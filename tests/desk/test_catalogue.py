@@ -145,7 +145,7 @@ def test_a_centre_gets_its_address_and_its_hours(secretary, known):
     address = "/desk/catalogue/centre/GPO"
     fill(secretary, f"{address}/address", address="Kenyatta Avenue, GPO building", **SURE)
     form = secretary.get(f"{address}/hours")
-    assert 'value="07:00"' in form.text
+    assert 'value="7:00am"' in form.text
     half = {"opens_0": "09:00", "closes_0": "", "valid_from": "01/01/2027"}
     assert "Type both times, or none." in seen(fill(secretary, f"{address}/hours", **half, **SURE).text)
     backwards = half | {"closes_0": "08:00"}

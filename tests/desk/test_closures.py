@@ -198,7 +198,7 @@ def test_a_page_that_was_open_too_long_says_that_nothing_was_done(desk: Any, tra
         ({"counters": "1"}, "There are not so many counters."),
         ({"reason": ""}, "Type a reason."),
         ({"what": "NOSUCH"}, "Say what is closed."),
-        ({"from_time": "ten"}, "Type a time like 08:30."),
+        ({"from_time": "ten"}, "Type a time like 8:30am."),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(desk: Any, values: dict[str, str], said: str) -> None:
@@ -207,6 +207,15 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(desk: Any, values: dic
     assert said in answer.text
     if values.get("reason") != "":
         assert "a strike in town" in answer.text
+
+
+def test_two_sentences_that_are_the_same_name_their_fields(desk: Any) -> None:
+    summary = new(desk("manager"), from_time="ten", until_time="8.30 pm x").text.partition("error-summary__list")[2]
+    sentences = re.findall(r'<a href="#(\w+)">(.*?)</a>', summary.partition("</ul>")[0])
+    assert sentences == [
+        ("from_time", "From what time? Type a time like 8:30am."),
+        ("until_time", "Until what time? Type a time like 8:30am."),
+    ]
 
 
 def test_the_way_from_a_service_that_is_to_be_switched_off_has_chosen_it(desk: Any) -> None:

@@ -67,7 +67,7 @@ def test_the_next_number_from_the_page_of_the_last_is_another_request(papers: Pa
         ("48217093", "48217093: That number is not right. Check each digit."),
         ("4821709248217092", "4821709248217092: The number has 8 digits."),
         ("", "The number has 8 digits."),
-        ("48217092", "48217092: There is no document with this number here."),
+        ("48217092", "4821 7092: There is no document with this number here."),
         ("<b>\0'; --", "&lt;b&gt;"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_document_that_cannot_take_the_step_says_why_and_since_when(papers: Pa
     clock.time += timedelta(minutes=30)
     clerk.see("/desk/documents?task=shelve&shelf=A12")
     said = clerk.send(scanned=number)
-    assert f"{number}: This document is returned to the agency; it cannot be put into a bin." in said
+    assert f"{number[:4]} {number[4:]}: This document is returned to the agency; it cannot be put into a bin." in said
     assert f"That was done at 9:00am by {other.officer.username}." in said
 
 
@@ -103,6 +103,9 @@ def test_documents_are_put_into_the_bin_chosen_once(papers: Papers, sit: Sit) ->
     assert {papers.get(number).shelf for number in numbers} == {"A12"}
     assert "Already put into bin A12 at 9:00am" in clerk.send(scanned=numbers[0])
     assert len(papers.events("document.shelved")) == 3
+    clerk.see("/desk/documents?task=shelve&shelf=A13")
+    assert 'role="status"' not in clerk.page.text, "what came of the last scan was said after it"
+    assert "Already put into bin A12" in clerk.text
 
 
 def test_received_and_shelved_in_one_scan(papers: Papers, sit: Sit) -> None:

@@ -61,7 +61,7 @@ def test_a_clerk_takes_in_a_file_some_of_whose_rows_are_wrong(papers: Papers, si
         "Taken 2 Unchanged 0 Refused 2",
         '3 There is no service "XYZ". Type its code, or its name as Zamu has it.',
         '4 "48217093" is no document number. That number is not right. Check each digit.',
-        "1 have a phone that cannot be one: their owners are not told.",
+        "With a phone that cannot be one, so the owner is not told: 1.",
     ):
         assert words in said
     assert papers.get(good[0]).stage == Stage.RECEIVED

@@ -52,6 +52,7 @@ def test_a_key_is_shown_once_and_works(clerk, made, app, transaction, clock):
     assert "Card printer" in listed
     assert key[-4:] in listed
     assert key not in listed
+    assert "In the hour from Mon 23 Nov 9:00am" in listed, "its use is kept by the hour"
     clock.time = NOW.replace(hour=8)
     assert not KEY.search(clerk.post("/desk/keys/new", data=sent).text), "whoever comes later sees none"
 

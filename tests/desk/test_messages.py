@@ -1,12 +1,16 @@
 """Messages at the desk: what was sent to a phone, and what is done about those that did not leave."""
 
 import itertools
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+import core.messaging
+import workers.calls
 from core.booking.beneficiaries import Beneficiary
 from core.booking.commands import confirm
 from core.catalogue.snapshot import Catalogue
@@ -17,10 +21,11 @@ from core.messaging.templates import TEMPLATES
 from core.people.audit import Actor, Intent
 from core.people.register import Register
 from core.people.tables import Event
+from sms import gateways
 from tests.desk.conftest import Desk
 from tests.desk.pages import fill, seen, unseen
 from tests.support import NOW
-from web.desk.messages.wording import REPLY, SAYS
+from web.desk.messages.wording import BECAUSE, REPLY, SAYS, because
 
 PHONE = "+254711000101"
 _keys = itertools.count()
@@ -151,6 +156,24 @@ def test_a_failed_message_is_sent_again_and_one_the_gateway_took_is_not(
     page = client.get("/desk/messages/dead").text
     assert "Done." in press(client, f"{booked}/again", unseen(page))
     assert status(transaction, booked) == Status.PENDING
+
+
+def test_why_nobody_knows_of_a_message_is_told_in_words(booked: int, desk: Desk, transaction: Transaction) -> None:
+    set_status(transaction, booked, Status.UNKNOWN, error="gateway_broke_off")
+    page = seen(desk("administrator").get("/desk/messages/unknown").text)
+    assert "unknown: perhaps sent (the line broke before the gateway answered)" in page
+    assert because("unlisted_777") == "the gateway answered 777"
+
+
+def test_every_code_of_ours_for_a_message_that_did_not_leave_has_words() -> None:
+    places = [Path(workers.calls.__file__), *Path(gateways.__file__).parent.glob("*.py")]
+    places += Path(core.messaging.__file__).parent.glob("*.py")
+    source = "".join(place.read_text(encoding="utf-8") for place in places)
+    written = set(
+        re.findall(r"""(?:GatewayError\(|Refusal\(|error=|receipt.error or |Fate.UNKNOWN, )"([a-z_]+)\"""", source)
+    )
+    assert len(written) > 20
+    assert (written | gateways.STOPS_LANE) - set(BECAUSE) == set()
 
 
 def test_every_template_has_words_at_the_desk() -> None:

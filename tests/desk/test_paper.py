@@ -74,7 +74,7 @@ def test_what_is_wrong_is_told_in_the_order_of_the_page(desk, day: Day) -> None:
         ({"time": "03:00"}, "The centre was not open yet at that time."),
         ({"day": "22/11/2026"}, "This booking is for Mon 23 Nov"),
         ({"day": "10/11/2026"}, "That is more than a week ago."),
-        ({"time": "25:00"}, "Type a time like 08:30."),
+        ({"time": "25:00"}, "Type a time like 8:30am."),
         ({"what": "danced"}, "Choose what was done."),
         ({"who": "danced"}, "Choose who it is."),
         ({"reference": ""}, "Type the number."),

@@ -142,6 +142,20 @@ def test_the_first_sign_in_sets_up_a_phone_and_changes_the_password(hire, browse
     ]
 
 
+def test_a_wrong_first_code_leaves_the_picture_to_scan_and_never_locks(hire, browser, transaction) -> None:
+    person = hire()
+    browser.sign_in(person)
+    page = browser.post(PHONE, setup="authenticator")
+    shown = re.search(r'src="(data:image[^"]+)"', page.text)[1]
+    person.key = re.search(r"Or type this key into the app: ([A-Z0-9 -]+)", page.text)[1].replace("-", "")
+    for _nth in range(6):
+        page = browser.post_from(page, CODE, code="000000")
+        assert "That is not the code of this picture" in page.text
+        assert shown in page.text
+    assert row(transaction, person).locked_until is None
+    assert browser.post_from(page, CODE, code=person.code()).location == "/desk"
+
+
 def test_one_goes_on_to_the_page_one_wanted_and_to_no_other_host(hire, browser, app, clock) -> None:
     person = hire()
     browser.sign_in(person)
@@ -275,6 +289,8 @@ def test_an_officer_without_a_smartphone_signs_in_with_printed_codes(hire, app, 
     assert not set(codes) & set(kept), "they are not kept as they are"
     browser = Browser(app)
     assert browser.sign_in(person).location.startswith(PRINTED)
+    assert "Type the 12 letters and digits" in browser.post(PRINTED, code="").text
+    assert row(transaction, person).failures == 0, "nothing was tried"
     assert browser.post(PRINTED, code=codes[0].upper().replace("-", " ")).status_code == 302
     assert browser.inside
     again = Browser(app)
@@ -490,6 +506,7 @@ def test_whoever_gave_their_code_here_today_needs_only_the_password(two, app) ->
     assert "Who are you?" in page
     assert "Officer 10234" in page
     assert "Officer 10235" in page
+    assert "Choose who you are." in browser.post(SIGN_IN, password=first.password).text
     assert browser.sign_in(first).status_code == 302
     assert browser.inside
     assert "Officer 10234" in browser.client.get("/desk").text
@@ -570,7 +587,10 @@ def test_a_cookie_made_by_somebody_else_says_nothing(two, app, transaction) -> N
     ("new", "again", "sentence"),
     [
         ("short", "short", "Use at least 10 characters"),
-        ("10234-10234", "10234-10234", "must not be your password"),
+        ("10234-10234", "10234-10234", "must not be in your password"),
+        ("our OFFICER at the door", "our OFFICER at the door", "must not be in your password"),
+        ("password12345", "password12345", "one of the passwords that are guessed first"),
+        ("Karibu@2026", "Karibu@2026", "one of the passwords that are guessed first"),
         ("long enough it is", "another one it is", "This is not the same as above"),
     ],
 )

@@ -153,7 +153,8 @@ def test_a_booking_of_another_day_is_told_and_can_be_served_today(desk, day: Day
     client = desk("counter")
     answer = scan(client, booked.reference)
     assert answer.status_code == 422
-    assert "This booking is for Tue 24 Nov" in seen(answer.text)
+    number = f"{booked.reference[:4]} {booked.reference[4:]}"
+    assert f"{number}: This booking is for Tue 24 Nov" in seen(answer.text)
     client.post(f"/desk/visit/{booked.reference}/receive", data=unseen(answer.text))
     page = seen(client.get(f"/desk/visit/{booked.reference}").text)
     assert "Came at 9:00am" in page

@@ -111,6 +111,16 @@ def test_after_half_an_hour_the_phone_is_asked_for_again(citizen, clock, sms):
     citizen.sees("Check your answers", "Number ending 678", "is held for you until 9:36am")
 
 
+def test_whoever_is_asked_for_their_phone_again_is_told_why(citizen):
+    again = "We no longer know your phone here. Type its number again to go on."
+    at_the_check(citizen)
+    on_the_way = [citizen.at, citizen.at.replace("/check", "/who"), citizen.at.replace("/check", "/code")]
+    citizen.client.delete_cookie("zamu")
+    for address in on_the_way:
+        citizen.opens(address).sees("Your phone number", again)
+    citizen.proves().sees_not(again)
+
+
 def test_a_phone_from_abroad_books(citizen, ledger, transaction, register):
     citizen.opens(CENTRE)
     citizen.presses(citizen.times()[0]).proves("+44 7700 900123").sees("is held for you")

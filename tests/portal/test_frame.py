@@ -108,7 +108,7 @@ def test_a_mistake_of_ours_is_a_page_that_says_nothing_was_changed(failing: Flas
 def test_what_is_not_theirs_is_a_page_that_leads_back_to_the_desk(failing: Flask) -> None:
     answer = failing.test_client().get("/desk/forbidden")
     assert answer.status_code == 403
-    assert "Ask your manager" in words(answer.text)
+    assert "Whoever made your account can change that." in words(answer.text)
     assert 'href="/desk"' in answer.text
 
 

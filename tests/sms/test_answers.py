@@ -10,6 +10,7 @@ from core.booking import commands, waitlist
 from core.booking.another_phone import change_phone
 from core.booking.beneficiaries import MAX_LIVE_A_PHONE, Beneficiary
 from core.booking.tables import Booking
+from core.booking.waitlist import queries as waits
 from core.catalogue.live import LiveCatalogue
 from core.clock import local_date
 from core.messaging import outbox, questions, seen
@@ -406,6 +407,22 @@ def test_no_passes_the_place_on(offered, ledger):
     ]
     assert [b.reference for b in ledger.bookings()] == [later.reference]
     ledger.is_balanced()
+
+
+def test_a_yes_to_a_place_that_was_taken_on_the_web_says_that_it_is_theirs(offered, transaction, register, catalogue):
+    neighbour, earlier, _later = offered
+    neighbour.receives()
+    with transaction() as db:
+        contact = register.find_contact(db, NEIGHBOUR).id
+        [offer] = waits.open_offers(db, contact, NOW)
+        taken = Intent(contact, "on the web", Actor("portal", contact), "en", NOW)
+        booked = waitlist.accept(db, taken, offer_id=offer.id, catalogue=catalogue)
+    neighbour.receives()
+    (said,) = neighbour.sends("perhaps")
+    assert said.startswith("Sorry, we did not understand. Send STATUS, "), "there is nothing to say YES or NO to"
+    (said,) = neighbour.sends("YES")
+    when, number = dates.when(earlier.starts_at), grouped(booked.reference)
+    assert said == f"Your booking: Lost ID, GPO, {when}. Number {number}. To change it dial *191*9#."
 
 
 def test_a_yes_that_there_is_no_room_for_leaves_the_place_held(offered, books, ledger):

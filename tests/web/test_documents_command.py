@@ -122,8 +122,8 @@ def test_refused_rows_come_back_and_are_taken_once_corrected(receive, count, tmp
 def test_phones_to_mend_come_back_too_and_their_owners_are_told_then(receive, count, tmp_path):
     result = receive(write(tmp_path / "june.csv", [row(1), row(2, phone="+2547"), row(3, phone="")]))
     assert result.exit_code == 0
-    assert "1 have a phone that cannot be" in result.output
-    assert "1 have no phone" in result.output
+    assert "1 with a phone that cannot be one" in result.output
+    assert "1 without a phone" in result.output
     assert count(Message) == 1
     [heading, bad] = read(tmp_path / "june.phones.csv")
     assert bad[0] == "3"

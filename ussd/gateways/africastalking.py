@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from core.calls.endings import Ending
 from core.errors import Malformed
-from core.phones import parse_phone
+from core.phones import parse_msisdn
 from core.settings import ServiceCode
 from ussd.hop import Hop
 
@@ -32,7 +32,7 @@ def read_hop(form: Mapping[str, str], codes: Sequence[ServiceCode]) -> Hop:
     UnknownCode: somebody else's service code.
     """
     session_id = _field(form, "sessionId")
-    phone = parse_phone(_field(form, "phoneNumber"))
+    phone = parse_msisdn(_field(form, "phoneNumber"))
     dialled = _field(form, "serviceCode")
     text = form.get("text", "")
     if len(text) > MOST_TEXT:

@@ -203,7 +203,7 @@ class Registered(Schema):
     tracking_number = eight_digits("Give it to the owner.", required=True)
     phone = one_of(
         ("told", "no_phone", "bad_phone"),
-        "Whether the owner is told by SMS; bad_phone: no phone can have this number, so the desk has to ask for it.",
+        "Whether the owner is told by SMS; bad_phone: no SMS can reach this number, so the desk has to ask for it.",
         required=True,
     )
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 REFUSED, UNREADABLE = 1, 2
 """How `receive` exits when rows were refused, and when nothing could be read."""
 _PHONES = {
-    "bad_phone": "have a phone that cannot be: their owners are not told",
-    "no_phone": "have no phone: their owners are not told",
-    "other_phone": "give another phone than the one we have, which is kept",
+    "bad_phone": "with a phone that cannot be one: the owner is not told",
+    "no_phone": "without a phone: the owner is not told",
+    "other_phone": "with another phone than the one we have, which is kept",
 }
 
 

@@ -17,14 +17,32 @@ from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultiple
 from wtforms.validators import ValidationError
 
 from core.clock import in_reach
-from core.wording import N_
+from core.wording import N_, dates
 from core.wording import gettext as _
 from web.pages.forms import OnceForm
 
 MOST_NUMBER = 1_000_000
 NO_DAY = N_("Type a day like 24/11/2026.")
-NO_TIME = N_("Type a time like 08:30.")
+NO_TIME = N_("Type a time like 8:30am.")
+A_DAY = N_("Such as 24/11/2026.")
+"""How a day is typed: said wherever one is asked for."""
 NO_NUMBER = N_("Type a whole number, such as 15.")
+
+
+class _Line(GovTextInput):
+    """One line of text. Computers at the desk are shared: no browser offers what the officer before has typed.
+
+    `keys`: which a phone shows, `numeric` or `tel`; None: all.
+    """
+
+    def __init__(self, keys: str | None = None) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
+        given = {"autocomplete": "off", "inputmode": self._keys} | kwargs.get("params", {})
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs | {"params": given})
+        return params
 
 
 class DeskForm(OnceForm):
@@ -35,8 +53,8 @@ class DeskForm(OnceForm):
         for field in self:
             if field.label.text:
                 field.label.text = _(field.label.text)
-            if field.description:
-                field.description = _(field.description)
+            said = (field.description, A_DAY if isinstance(field, DayField) else "")
+            field.description = " ".join(_(sentence) for sentence in said if sentence)
 
 
 def refuse(field: Field, sentence: object) -> None:
@@ -56,10 +74,10 @@ def filled(sentence: str, *, most: int = 300) -> Callable[[Any, Field], None]:
     return check
 
 
-def words(label: str, needed: str = "", *, hint: str = "", most: int = 300) -> StringField:
-    """One line of text; `needed` is what is said when it is empty."""
+def words(label: str, needed: str = "", *, hint: str = "", most: int = 300, keys: str | None = None) -> StringField:
+    """One line of text; `needed` is what is said when it is empty, `keys` which a phone shows: `numeric` or `tel`."""
     checks = [filled(needed, most=most)] if needed else [_short(most)]
-    return StringField(label, description=hint, widget=GovTextInput(), validators=checks, filters=[_plain])
+    return StringField(label, description=hint, widget=_Line(keys), validators=checks, filters=[_plain])
 
 
 def text(label: str, needed: str = "", *, hint: str = "", most: int = 1000) -> TextAreaField:
@@ -96,7 +114,7 @@ def tick(label: str, *, hint: str = "") -> BooleanField:
 class _Typed(Field):
     """A value read from one line of text; what was typed is shown again as it was."""
 
-    widget = GovTextInput()
+    widget = _Line()
 
     def __init__(self, label: str, needed: str = "", *, hint: str = "", **kwargs: Any) -> None:
         super().__init__(label, description=hint, **kwargs)
@@ -157,21 +175,25 @@ class DayField(_Typed):
 
 
 class TimeField(_Typed):
-    """A time of day on the clock of 24 hours: 08:30."""
+    """A time of day: 4:30pm as pages say it, or 16:30 as clocks do."""
 
     def read(self, typed: str) -> time:
-        if parts := re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", typed):
-            hour, minute = int(parts[1]), int(parts[2])
-            if hour < 24 and minute < 60:
-                return time(hour, minute)
+        parts = re.fullmatch(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap]m)?", typed.lower())
+        if parts and (parts[2] or parts[3]):
+            hour, minute, half = int(parts[1]), int(parts[2] or 0), parts[3]
+            is_one = 1 <= hour <= 12 if half else hour < 24
+            if is_one and minute < 60:
+                return time(hour % 12 + (12 if half == "pm" else 0) if half else hour, minute)
         raise ValueError(_(NO_TIME))
 
     def shown(self, data: time) -> str:
-        return f"{data:%H:%M}"
+        return dates.hours(data.hour, data.minute)
 
 
 class NumberField(_Typed):
     """A whole number from `least`; a thousand may be written 1,000."""
+
+    widget = _Line("numeric")
 
     def __init__(self, label: str, needed: str = "", *, least: int = 0, **kwargs: Any) -> None:
         super().__init__(label, needed, **kwargs)

@@ -1,24 +1,32 @@
 """The record: who saw and did what, searched, and exported as a file."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
+from core.catalogue.snapshot import Catalogue, Service, Site
 from core.clock import at_local, local, local_date
+from core.db import Session
+from core.errors import Malformed
 from core.people.audit import record_event
 from core.people.tables import Event
+from core.references import parse_reference
 from core.staff import record, said
 from core.staff.record import Position
 from core.staff.roles import AT_A_CENTRE, Can
+from core.visits.concerning import subjects_numbered
+from core.wording import dates, language, speaking
 from core.wording import gettext as _
-from core.wording import language, speaking
 from web.desk.access import needs, officer
+from web.desk.asking import DayField
+from web.desk.home import place_name
 from web.pages.downloads import csv_lines, download
 from web.pages.forms import EXPIRED, Form
 from web.pages.paging import asked_position, next_page, one_page
@@ -45,38 +53,54 @@ class Search:
     since: date
     until: date
     everybody: bool
-    wrong: str | None = None
+    wrong: Mapping[str, str]
+    """What cannot be meant, by field."""
+    typed: Mapping[str, str]
 
     @classmethod
     def read(cls, typed: MultiDict[str, str], today: date) -> "Search":
-        """A day that cannot be read, or too long a time, is told in `wrong`; the usual days are taken instead."""
+        """Where a day cannot be read, or it is too long a time, the usual days are taken instead."""
         about = "".join(typed.get("about", "").lower().split()).replace("#", ":")[:60]
-        everybody, wrong = bool(typed.get("everybody")), None
-        try:
-            until = date.fromisoformat(typed.get("until") or today.isoformat())
-            since = date.fromisoformat(typed.get("since") or (until - USUAL).isoformat())
-            longest = LONGEST_OF_EVERYBODY if everybody and not about else LONGEST
-            if not timedelta(0) <= until - since <= longest or until.year > today.year + 1 or since.year < 2000:
-                wrong = _("Choose two days in order, at most {number} days apart.").format(number=longest.days)
-        except ValueError:
-            wrong = _("Type each day like {example}.").format(example=today.isoformat())
+        everybody, wrong, days = bool(typed.get("everybody")), {}, {}
+        for name in ("since", "until"):
+            if day := typed.get(name, "").strip():
+                try:
+                    days[name] = DayField.parse(day)
+                except ValueError as error:
+                    wrong[name] = str(error)
+        until = days.get("until", today)
+        since = days.get("since", until - USUAL)
+        longest = LONGEST_OF_EVERYBODY if everybody and not about else LONGEST
+        if not wrong and not timedelta(0) <= until - since <= longest:
+            wrong["since"] = _("Choose two days in order, at most {number} days apart.").format(number=longest.days)
         if wrong:
             since, until = today - USUAL, today
+        if about.isdecimal():
+            try:
+                about = parse_reference(about)
+            except Malformed as error:
+                wrong["about"] = str(error)
         who, name = typed.get("who", "").strip().lower()[:40], typed.get("name", "")[:60]
-        return cls(who, name, about, since, until, everybody, wrong)
+        return cls(who, name, about, since, until, everybody, wrong, typed)
 
-    def wanted(self) -> record.Search:
-        """Of those events that whoever is signed in may read."""
+    def wanted(self, db: Session) -> record.Search:
+        """Of those events that whoever is signed in may read. A number is that of bookings or documents."""
         who = officer()
+        numbered = subjects_numbered(db, self.about) if self.about.isdecimal() else []
+        subjects = numbered or [self.about] if self.about else []
         return record.Search(
             since=at_local(self.since, time()),
             until=at_local(self.until + timedelta(days=1), time()),
             who=self.who,
             name=self.name,
-            subject=self.about,
+            subjects=tuple(subjects),
             everybody=self.everybody,
             site_id=who.site_id if who.role in AT_A_CENTRE else None,
         )
+
+    def shown(self, name: str) -> str:
+        """A day as its field shows it: as it was typed where it is wrong."""
+        return self.typed.get(name, "") if name in self.wrong else f"{getattr(self, name):%d/%m/%Y}"
 
     def fields(self) -> dict[str, str]:
         """As an address or a form carries it on."""
@@ -98,12 +122,12 @@ def create_blueprint(work: Work) -> Blueprint:
         """The newest first, page by page."""
         looked = Search.read(request.args, local_date(work.now()))
         with work.reading() as db:
-            found = record.events(db, looked.wanted(), after=asked_position(), limit=A_PAGE + 1)
+            found = record.events(db, looked.wanted(db), after=asked_position(), limit=A_PAGE + 1)
         events, last = one_page(found, A_PAGE)
         return render_template(
             "desk/audit.html",
             search=looked,
-            found=[_row(event) for event in events],
+            found=[_row(event, work.catalogue) for event in events],
             next=next_page(last.at, last.id) if last else None,
             names=sorted((said.event(name), name) for name in said.EVENTS),
             wide=officer().role not in AT_A_CENTRE,
@@ -121,25 +145,78 @@ def create_blueprint(work: Work) -> Blueprint:
             return redirect(url_for("audit.search", **fields), 303)
         kept = {_KEPT_AS.get(field, field): value for field, value in looked.fields().items() if value}
         with work.writing() as db:
+            wanted = looked.wanted(db)
+            if wanted.subjects:
+                kept["about"] = ", ".join(wanted.subjects)  # ids only: a number opens somebody's booking
             record_event(db, "audit.exported", "audit", actor=officer().actor, now=work.now(), **kept)
         name = f"zamu-audit-{looked.since}-{looked.until}.csv"
-        return download(_lines(work, looked.wanted(), language()), name)
+        return download(_lines(work, wanted, language()), name)
 
     return blueprint
 
 
-def _row(event: Event) -> dict[str, str]:
+def _row(event: Event, catalogue: Catalogue) -> dict[str, str]:
     return {
-        "at": f"{local(event.at):%Y-%m-%d %H:%M:%S}",
+        "at": _moment(event.at),
         "who": event.who or said.channel(event.channel),
         "what": said.event(event.name),
         "about": event.subject,
-        "details": ", ".join(f"{name}: {_plain(value)}" for name, value in event.details.items() if value is not None),
+        "details": _told(event.details, catalogue),
     }
 
 
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _told(details: Mapping[str, Any], catalogue: Catalogue) -> str:
+    """What an event tells besides, as people read it. The file has it as it is kept."""
+    known = [name for name in said.DETAILS if name in details]
+    names = [*known, *(name for name in details if name not in said.DETAILS)]
+    return ", ".join(
+        f"{said.detail(name)}: {_plain(name, details[name], catalogue)}" for name in names if details[name] is not None
+    )
+
+
+def _plain(name: str, value: object, catalogue: Catalogue) -> str:
+    if isinstance(value, Mapping):
+        return f"({_told(value, catalogue)})"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return _named(name, value, catalogue) or str(value)
+    if isinstance(value, str):
+        return _dated(value) or value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _named(name: str, number: int, catalogue: Catalogue) -> str:
+    """What the catalogue calls a centre, a service or an agency; empty where it is none, or not known now."""
+    kind = name.removeprefix("was_").removeprefix("from_").removesuffix("_was").removesuffix("_id")
+    offering = catalogue.offering_by_id(number) if kind == "offering" else None
+    if offering is not None:
+        return f"{offering.service.names.spoken_full}, {offering.site.names.spoken}"
+    if kind == "agency":
+        return place_name(catalogue, None, number)
+    named: Iterable[Site | Service] = ()
+    if kind == "site":
+        named = catalogue.sites.values()
+    elif kind == "service":
+        named = catalogue.services.values()
+    return next((one.names.spoken_full for one in named if one.id == number), "")
+
+
+def _dated(text: str) -> str:
+    """A moment or a day as people read it; empty where it is neither."""
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return dates.dated(date.fromisoformat(text))
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+[+-][0-9:]+", text):
+            return _moment(datetime.fromisoformat(text))
+    except ValueError:
+        pass
+    return ""
+
+
+def _moment(at: datetime) -> str:
+    """Tue 24 Nov 2026, 8:10am."""
+    return f"{dates.dated(local_date(at))}, {dates.clock(at)}"
 
 
 def _lines(work: Work, wanted: record.Search, tongue: str) -> Iterator[str]:

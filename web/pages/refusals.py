@@ -77,11 +77,19 @@ def _handle(app: Flask, answer: Answer) -> None:
 
 
 def _forbidden(dial: str, seconds: int | None) -> tuple[str, ...]:
-    return _("You cannot open this page"), _("Your role does not include this page. Ask your manager.")
+    return _("You cannot open this page"), _(
+        "Your role does not include this page. Whoever made your account can change that."
+    )
 
 
 def _missing(dial: str, seconds: int | None) -> tuple[str, ...]:
     return _("Page not found"), _("If you typed the address, check it. Nothing was changed.")
+
+
+def _nothing_here(dial: str, seconds: int | None) -> tuple[str, ...]:
+    """What a button sends to has no page: whoever opens it again, after signing in or from the history, comes here."""
+    back = _("Go to the page where you pressed the button, and see there whether it was done.")
+    return _("There is no page at this address"), back
 
 
 def _too_big(dial: str, seconds: int | None) -> tuple[str, ...]:
@@ -114,6 +122,7 @@ def _failure(dial: str, seconds: int | None) -> tuple[str, ...]:
 _SAID: dict[int, Callable[[str, int | None], tuple[str, ...]]] = {
     403: _forbidden,
     404: _missing,
+    405: _nothing_here,
     413: _too_big,
     429: _too_often,
     503: _away,

@@ -29,7 +29,7 @@ from web import seeing
 from web.pages.forms import OnceForm
 from web.portal import coming
 from web.portal.holding import held_until
-from web.portal.proving import intent_of, proven
+from web.portal.proving import PHONE_AGAIN, intent_of, proven
 from web.portal.wanted import Wanted, moving, moving_to, wanted_or_404
 from web.portal.words import speaks
 from web.work import Work
@@ -66,7 +66,7 @@ def create_blueprint(work: Work) -> Blueprint:
         token = request.args.get("who", "")
         contact_id = proven(work.now())
         if contact_id is None:
-            return redirect(wanted.to("holding.phone", who=token or coming.NOBODY))
+            return redirect(wanted.to("holding.phone", who=token or coming.NOBODY, said=PHONE_AGAIN))
         person_id = None if token == coming.NOBODY else tokens.person_of(contact_id, token)
         if person_id is None and token != coming.NOBODY:
             return redirect(wanted.to("holding.who"))

@@ -22,7 +22,7 @@ from web import choosing
 from web.pages.forms import OnceForm
 from web.pages.limits import limited
 from web.portal import coming
-from web.portal.proving import SENDING, PhoneForm, Prover, ask_code, ask_phone, intent_of, proven
+from web.portal.proving import PHONE_AGAIN, SENDING, PhoneForm, Prover, ask_code, ask_phone, intent_of, proven
 from web.portal.wanted import Wanted, moving, moving_to, wanted_or_404
 from web.portal.words import speaks
 from web.work import Work
@@ -152,7 +152,7 @@ def create_blueprint(work: Work) -> Blueprint:
             return wanted
         contact_id = proven(work.now())
         if contact_id is None:
-            return redirect(wanted.to("holding.phone"))
+            return redirect(wanted.to("holding.phone", said=PHONE_AGAIN))
         kinds = choosing.identity_kinds(wanted.offering.service)
         if not kinds or wanted.moving:
             return redirect(wanted.to("confirming.check", who=coming.NOBODY))

@@ -48,7 +48,8 @@ class FindForm(PhoneForm):
         super().__init__(**more)
         self.reference.label.text = _("Booking number")
         self.reference.description = _("The 8 digits in the SMS or on the slip, such as 4821 7096.")
-        self.reference.render_kw = {"params": {"inputmode": "numeric", "classes": "govuk-input--width-10"}}
+        keys = {"inputmode": "numeric", "autocomplete": "off", "classes": "govuk-input--width-10"}
+        self.reference.render_kw = {"params": keys}
         self.phone.label.text = _("The phone that it was booked with")
         self.phone.description = _("We send a code to it by SMS.")
 

@@ -38,6 +38,8 @@ OF_ONE_PERSON = ("proven", "asking", "document")
 
 ENOUGH, ENOUGH_ABROAD = "enough", "enough-abroad"
 """Why no code was sent, as the next page says it (book_said.html)."""
+PHONE_AGAIN = "phone-again"
+"""Why somebody who was on the way is asked for their phone once more, as that page says it."""
 
 
 def phone_field() -> StringField:
@@ -263,7 +265,7 @@ def ask_code(
     """
     form, again = CodeForm(), OnceForm(prefix="again")
     if prover.asking() is None:
-        return redirect(onward() if proven(now) else back)
+        return redirect(onward() if proven(now) else url_with(back, said=PHONE_AGAIN))
     if again.request_key.name in request.form:
         if again.validate_on_submit():
             return redirect(url_with(request.full_path, said=prover.send_again(again) or "sent"))

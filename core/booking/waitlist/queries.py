@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from core.booking.tables import WaitlistEntry, WaitlistOffer
+from core.booking.queries import is_live
+from core.booking.tables import Booking, WaitlistEntry, WaitlistOffer
 from core.db import Session
 
 
@@ -52,3 +53,29 @@ def open_offers(db: Session, contact_id: int, now: datetime) -> list[OpenOffer]:
         .order_by(WaitlistOffer.expires_at, WaitlistOffer.id)
     )
     return [OpenOffer(*row) for row in rows]
+
+
+def taken_place(db: Session, offer_id: int, contact_id: int, now: datetime) -> Booking | None:
+    """The booking that has the place once offered to this phone, since it was taken at whichever door."""
+    return db.scalar(
+        sa.select(Booking)
+        .join(
+            WaitlistOffer,
+            sa.and_(WaitlistOffer.offering_id == Booking.offering_id, WaitlistOffer.starts_at == Booking.starts_at),
+        )
+        .join(WaitlistEntry, WaitlistEntry.id == WaitlistOffer.entry_id)
+        .where(
+            WaitlistOffer.id == offer_id,
+            WaitlistOffer.outcome == "taken",
+            WaitlistEntry.contact_id == contact_id,
+            Booking.contact_id == contact_id,
+            is_live(now),
+            # Of several that the phone has at that time, the one that was waited for.
+            sa.or_(
+                Booking.id == WaitlistEntry.booking_id,
+                Booking.beneficiary_id.is_not_distinct_from(WaitlistEntry.beneficiary_id),
+            ),
+        )
+        .order_by(Booking.id.desc())
+        .limit(1)
+    )

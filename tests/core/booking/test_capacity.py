@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.booking import adjusting, hours
-from core.booking.adjusting import Above, Capacity
+from core.booking.adjusting import Above, Capacity, Crowded
+from core.booking.availability import day_begins
 from core.booking.capacity import hours_of
 from core.booking.closing import What
 from core.booking.closing.errors import CannotChange
@@ -72,7 +73,7 @@ def test_what_a_lower_capacity_does_is_known_before_and_nobody_loses_a_place(wor
     books(world, offering, 1, an_hour(10))
     fewer = replace(Capacity.of(offering), counters=2)
     with world.transaction() as db:
-        assert adjusting.above(db, offering, fewer, now=world.now) == Above(windows=1, people=2)
+        assert adjusting.above(db, offering, fewer, now=world.now) == Above((Crowded(an_hour(9), False, 2, 4),))
     changes(world, offering, counters=2)
     assert world.clears() == 0
     assert len(times(world)) == 5
@@ -88,7 +89,9 @@ def test_what_a_quota_does_is_known_before(world: World) -> None:
     books(world, offering, 2, an_hour(10))
     with world.transaction() as db:
         few = replace(Capacity.of(offering), daily_quota=2)
-        assert adjusting.above(db, offering, few, now=world.now) == Above(windows=1, people=3)
+        above = adjusting.above(db, offering, few, now=world.now)
+    assert above == Above((Crowded(day_begins(local_date(an_hour(9))), True, 2, 5),))
+    assert above.people == 3
 
 
 def test_longer_minutes_and_a_quota_count_like_fewer_counters(world: World) -> None:
@@ -140,7 +143,7 @@ def test_a_centres_cap_holds_for_all_services_together(world: World) -> None:
     offering, other = world.offering(), world.offering("IDN")
     books(world, offering, 3, an_hour(9))
     with world.transaction() as db:
-        assert adjusting.above_cap(db, offering.site, 2, now=world.now) == Above(windows=1, people=1)
+        assert adjusting.above_cap(db, offering.site, 2, now=world.now) == Above((Crowded(an_hour(9), False, 2, 3),))
         adjusting.change_cap(
             db, site=offering.site, cap=2, seen=mark_of(None), actor=MANAGER, request_key="cap", now=world.now
         )

@@ -166,6 +166,20 @@ def test_a_change_is_seen_within_a_second(live, db, clock):
     assert live.current().version == first.version + 1
 
 
+def test_whoever_changes_it_sees_at_once_what_another_process_has_changed(live, door, db):
+    first = live.current()
+    bump_version(db)
+    assert live.current() is first
+    live.look()
+    assert live.current().version == first.version + 1
+    door.shut = True
+    opened = door.opened
+    live.look()
+    live.look()
+    assert door.opened == opened + 1, "a database that is away is not asked by every page"
+    assert live.current().version == first.version + 1
+
+
 def test_another_day_is_another_catalogue(live, clock):
     first = live.current()
     clock.day = TODAY + timedelta(days=1)

@@ -1,6 +1,7 @@
 """Six digits by SMS show that a phone is in hand: right once, for ten minutes, and not to be guessed at."""
 
 import itertools
+import re
 import threading
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import transactions
+from core.errors import Malformed
 from core.messaging import phone_codes
 from core.messaging.limits import TooManySms
 from core.messaging.phone_codes import LASTS, MAX_A_DAY, MAX_ABROAD_A_DAY, MAX_TRIES, Answer, TooManyAbroad
@@ -15,7 +17,7 @@ from core.messaging.tables import Message
 from core.messaging.templates import Speech, render
 from core.people.audit import Actor, Intent
 from core.people.tables import PhoneCode
-from core.phones import parse_phone
+from core.phones import NO_MOBILE, WRONG_LENGTH, parse_msisdn, parse_phone
 
 WEB = Actor("portal")
 
@@ -316,6 +318,27 @@ def test_first_codes_asked_for_at_once_all_have_digits_of_their_own(web):
 )
 def test_a_phone_may_be_from_anywhere(typed, number):
     assert parse_phone(typed) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("020 222 3344", NO_MOBILE),
+        ("0611 000 061", NO_MOBILE),
+        ("+254 800 123456", NO_MOBILE),
+        ("+44 20 7946 0958", NO_MOBILE),
+        ("+44 20 79", WRONG_LENGTH),
+        ("0711 00007", WRONG_LENGTH),
+    ],
+)
+def test_a_phone_that_gets_no_sms_is_refused_where_it_is_typed(typed, sentence):
+    with pytest.raises(Malformed, match=re.escape(sentence)):
+        parse_phone(typed)
+
+
+def test_whatever_phone_a_gateway_names_is_taken():
+    assert parse_msisdn("+254202223344") == "+254202223344"
+    assert parse_msisdn("+442079460958") == "+442079460958"
 
 
 def test_codes_that_are_long_over_are_forgotten_and_their_digits_do_not_come_again(web):

@@ -52,7 +52,7 @@ class HourForm(DeskForm):
     """When a campaign begins."""
 
     when = one_of(N_("When does it begin?"), default="now")
-    day = DayField(N_("Day"), hint=N_("Like 24/11/2026."))
+    day = DayField(N_("Day"))
     hour = pick(N_("Time"), hint=N_("No campaign is sent in the evening or at night."))
 
     def offer(self, now: datetime) -> None:
@@ -100,7 +100,7 @@ class CorrectionForm(DeskForm):
 class TrialForm(DeskForm):
     """Where a test goes."""
 
-    phone = words(N_("Phone number"), NO_PHONE, hint=N_("Such as 0712 345 678."), most=30)
+    phone = words(N_("Phone number"), NO_PHONE, hint=N_("Such as 0712 345 678."), most=30, keys="tel")
     language = one_of(N_("Language"), default="en")
 
     def offer(self) -> None:

@@ -24,6 +24,7 @@ from core.wording import gettext as _
 from web.campaigning import bulk_speech, left_out, sender_line
 from web.desk.access import officer
 from web.desk.asking import DeskForm
+from web.desk.campaigns import ahead
 from web.desk.campaigns.forms import LANGUAGE_NAMES
 from web.desk.messages.wording import stands
 from web.pages import live
@@ -46,12 +47,20 @@ class Button:
     kind: str = SECOND
 
 
-def offered(campaign: Campaign, *, own: bool) -> list[Button]:
-    """What can be done with it now; `own`: by whoever made it."""
+def offered(campaign: Campaign, *, own: bool, told: int, waiting: int, approve_above: int) -> list[Button]:
+    """What can be done with it now; `own`: by whoever made it.
+
+    Args:
+        told: so many a draft would tell.
+        waiting: so many of its messages have not left.
+    """
     state, main = State(campaign.state), ""
+    stops = MOVES[state] if state != State.DONE or waiting else frozenset()
     buttons: list[Button] = []
-    if state == State.DRAFT:
-        buttons.append(Button("campaigns.press", _("Submit: count whom it tells"), "submit", main))
+    if state == State.DRAFT and told:
+        alone = told <= approve_above
+        label = _("Submit: nobody else has to approve it") if alone else _("Submit it for approval")
+        buttons.append(Button("campaigns.press", label, "submit", main))
     if state == State.SUBMITTED and not own:
         buttons.append(Button("campaigns.press", _("Approve"), "approve", main))
     if state in (State.DRAFT, State.SUBMITTED, State.APPROVED):
@@ -62,11 +71,11 @@ def offered(campaign: Campaign, *, own: bool) -> list[Button]:
         buttons.append(Button("campaigns.press", _("All is well: go on"), "look", main))
     if state == State.PAUSED:
         buttons.append(Button("campaigns.press", _("Resume"), "resume", main))
-    if State.PAUSED in MOVES[state]:
+    if State.PAUSED in stops:
         buttons.append(Button("campaigns.pause", _("Pause")))
     if campaign.written:
         buttons.append(Button("campaigns.correct", _("Correct what was told")))
-    if State.CANCELLED in MOVES[state]:
+    if State.CANCELLED in stops:
         buttons.append(Button("campaigns.cancel", _("Cancel the campaign"), kind="govuk-button--warning"))
     return buttons
 
@@ -89,14 +98,16 @@ def campaign_page(work: Work, db: Session, campaign: Campaign, form: DeskForm) -
     seen = _preview(work, db, campaign) if state in EARLY else None
     counts = progress(db, campaign.id)
     own = campaign.created_by.strip().casefold() == officer().username.casefold()
+    told, most = seen.chosen.recipients if seen else 0, work.settings.approve_above
+    waiting, frozen = counts[Status.PENDING] + counts[Status.SENDING], lanes.frozen(db, Lane.BULK)
     return render_template(
         "desk/campaigns/campaign.html",
         campaign=campaign,
         state=state,
         standing=state_words(campaign),
         form=form,
-        buttons=offered(campaign, own=own) if may else [],
-        needs_another=may and own and state == State.SUBMITTED,
+        buttons=offered(campaign, own=own, told=told, waiting=waiting, approve_above=most) if may else [],
+        following=_following(work, campaign, told, waiting, own=may and own, frozen=frozen is not None),
         about=_about(work, campaign),
         seen=seen,
         lasts=_lasts(work, campaign, seen),
@@ -104,14 +115,28 @@ def campaign_page(work: Work, db: Session, campaign: Campaign, form: DeskForm) -
         left_out=left_out,
         sender_line=sender_line,
         counts=[(stands(kind), counts[kind]) for kind in statuses_shown(counts)],
-        frozen=lanes.frozen(db, Lane.BULK),
+        frozen=frozen,
         corrected_by=listing.corrections_of(db, campaign.id),
         live=live.times_left(),
         live_times=live.TIMES,
         moving=state not in OVER and state not in EARLY,
         when=dates.when,
-        approve_above=work.settings.approve_above,
     )
+
+
+def _following(work: Work, campaign: Campaign, told: int, waiting: int, *, own: bool, frozen: bool) -> list[str]:
+    """What comes next, in sentences; `told` and `waiting` as in `offered`."""
+    state, most, now = State(campaign.state), work.settings.approve_above, work.now()
+    if frozen and ((state in states.WRITES and campaign.starts_at) or (state == State.DONE and waiting)):
+        return [_("Until campaigns are thawed nothing of it is sent; then it goes on by itself.")]
+    if state not in EARLY:
+        return ahead.going(campaign, waiting, now)
+    first = []
+    if state == State.DRAFT:
+        first = [ahead.submitting(told, approve_above=most)]
+    elif state == State.SUBMITTED:
+        first = [ahead.approving(campaign, own=own, approve_above=most)]
+    return first + (ahead.beginning(campaign, now) if told or state != State.DRAFT else [])
 
 
 def statuses_shown(counts: Mapping[Status, int]) -> list[Status]:

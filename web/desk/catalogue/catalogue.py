@@ -31,6 +31,7 @@ from web.work import Work
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("catalogue", __name__, url_prefix="/desk/catalogue")
+    blueprint.before_request(work.live.look)
 
     @blueprint.get("")
     @needs(Can.CATALOGUE)

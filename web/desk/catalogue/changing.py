@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import abort, render_template, url_for
+from flask import abort, flash, render_template, url_for
 
 from core.catalogue.editing.edit import thing
 from core.catalogue.errors import CatalogueRefused, NoSuchEntry
 from core.catalogue.tables import Named
 from core.db import Session
+from core.wording import gettext as _
 from core.wording import language
 from web.desk.asking import refuse
 from web.desk.catalogue.forms import Said
@@ -21,7 +22,7 @@ KINDS = {"service": Named.SERVICE, "centre": Named.SITE, "category": Named.CATEG
 
 
 def done(work: Work, form: Said, act: Callable[[Session], object]) -> bool:
-    """Do it. False: it was refused, and the form says why, beside the field at fault."""
+    """Do it, and let the next page say so. False: it was refused, and the form says why, beside the field at fault."""
     try:
         with work.writing() as db:
             act(db)
@@ -30,6 +31,7 @@ def done(work: Work, form: Said, act: Callable[[Session], object]) -> bool:
     except CatalogueRefused as error:
         say(form, error)
         return False
+    flash(_("Saved."), "done")
     return True
 
 

@@ -170,7 +170,7 @@ class HoursForm(Sure):
 
 
 class DayForm(Said):
-    day = DayField(N_("Day"), NO_DAY, hint=N_("Like 24/11/2026."))
+    day = DayField(N_("Day"), NO_DAY)
     closed = one_of(N_("What is it?"), default="closed")
     reason = words(N_("Why?"), N_("Type a reason."), hint=N_("Such as: Day of mourning, Gazette Notice 12."), most=100)
 

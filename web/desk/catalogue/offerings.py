@@ -39,6 +39,7 @@ class CloseAllForm(Said):
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("offerings", __name__, url_prefix="/desk/offerings")
+    blueprint.before_request(work.live.look)
 
     @blueprint.get("")
     @needs(Can.CAPACITY)

@@ -1,6 +1,6 @@
 """How many people a centre takes: each change is first shown with what it does to those who are booked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, time
 from typing import Any
@@ -31,6 +31,8 @@ from web.pages import live
 from web.work import Work
 
 NO_NUMBER = N_("Type a whole number, such as 2.")
+SHOWN = 10
+"""Times with too many people that are named."""
 REFUSED = {
     "week": N_("Type the hours of at least one day."),
     "hours": N_("It closes before it opens, or one of the two times is missing."),
@@ -70,6 +72,12 @@ class HoursForm(ChangeForm):
     valid_from = DayField(N_("From which day?"), N_("Type the first day."))
     how = one_of(N_("How are those who are booked told?"), default="tell")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for day in range(7):
+            self[f"opens_{day}"].label.text = _("{day}, opens").format(day=dates.weekday(day))
+            self[f"closes_{day}"].label.text = _("{day}, closes").format(day=dates.weekday(day))
+
     def week(self) -> dict[int, tuple[time, time]]:
         """Raises:
         CannotChange: one of two times is missing.
@@ -81,12 +89,13 @@ class HoursForm(ChangeForm):
 
 
 for _day in range(7):
-    setattr(HoursForm, f"opens_{_day}", TimeField(N_("Opens")))
-    setattr(HoursForm, f"closes_{_day}", TimeField(N_("Closes")))
+    setattr(HoursForm, f"opens_{_day}", TimeField(""))
+    setattr(HoursForm, f"closes_{_day}", TimeField(""))
 
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("capacity", __name__, url_prefix="/desk/capacity")
+    blueprint.before_request(work.live.look)
 
     @blueprint.get("")
     @needs(Can.CAPACITY)
@@ -111,11 +120,13 @@ def create_blueprint(work: Work) -> Blueprint:
                 if _is_sure():
                     with work.writing() as db:
                         adjusting.change_capacity(db, offering=mine, to=form.capacity(), **_who(form), now=work.now())
+                    flash(_("Saved: {what}.").format(what=mine.service.names.spoken_full), "done")
                     return redirect(url_for("capacity.capacity", centre=here.code), 303)
                 check_seen(form.seen.data or "", has)
                 with work.reading() as db:
                     above = adjusting.above(db, mine, form.capacity(), now=work.now())
-                return _sure(form, here, mine.service.names.spoken_full, _above_lines(above))
+                lines = [*_new_numbers(form, has), *_above_lines(above)]
+                return _sure(form, here, mine.service.names.spoken_full, lines)
             except Outdated as refused:
                 return _look_again(refused)
             except CannotChange as refused:
@@ -135,11 +146,13 @@ def create_blueprint(work: Work) -> Blueprint:
                 if _is_sure():
                     with work.writing() as db:
                         adjusting.change_cap(db, site=here, cap=form.cap.data, **_who(form), now=work.now())
+                    flash(_("Saved: {what}.").format(what=_("The whole centre")), "done")
                     return redirect(url_for("capacity.capacity", centre=here.code), 303)
                 check_seen(form.seen.data or "", has)
                 with work.reading() as db:
                     above = adjusting.above_cap(db, here, form.cap.data, now=work.now())
-                return _sure(form, here, _("The whole centre"), _above_lines(above))
+                lines = [*_new_numbers(form, {"cap": has}), *_above_lines(above)]
+                return _sure(form, here, _("The whole centre"), lines)
             except Outdated as refused:
                 return _look_again(refused)
             except CannotChange:
@@ -231,15 +244,34 @@ def _sure(form: ChangeForm, site: Site, what: str, lines: list[str]) -> str:
     return render_template("desk/closing/capacity_check.html", form=form, site=site, what=what, lines=lines)
 
 
+def _new_numbers(form: ChangeForm, has: Mapping[str, int | None]) -> list[str]:
+    """What would be changed, in the words of the form."""
+    lines = []
+    for name, old in has.items():
+        new = form[name].data
+        if new != old:
+            before, after = ("-" if number is None else number for number in (old, new))
+            said = _("{what}: {after}, now {before}.")
+            lines.append(said.format(what=form[name].label.text, after=after, before=before))
+    return lines
+
+
 def _above_lines(above: Above) -> list[str]:
     if not above.people:
         return [_("Everybody who is booked still has a place.")]
-    return [
-        _("Too many people for the new capacity: {people}, in {windows} windows or days.").format(
-            people=above.people, windows=above.windows
-        ),
+    lines = [
+        _("Too many people for the new capacity: {people}.").format(people=above.people),
         _("They keep their places. No new bookings are taken there until there is room again."),
     ]
+    for one in above.crowded[:SHOWN]:
+        day = dates.dated(local_date(one.starts_at))
+        when = day if one.is_day else f"{day}, {dates.clock(one.starts_at)}"
+        lines.append(
+            _("{when}: places {places}, booked {people}.").format(when=when, places=one.places, people=one.people)
+        )
+    if (more := len(above.crowded) - SHOWN) > 0:
+        lines.append(_("Other times with too many people: {count}.").format(count=more))
+    return lines
 
 
 def _outside_lines(impact: Impact) -> list[str]:

@@ -23,9 +23,9 @@ class CloseForm(DeskForm):
         N_("How many counters of it?"), least=1, hint=N_("Leave it empty if nobody can be served there.")
     )
     from_day = DayField(N_("From which day?"), N_("Type the first day."))
-    from_time = TimeField(N_("From what time?"), N_("Type a time."), hint=N_("Such as 08:30."))
+    from_time = TimeField(N_("From what time?"), N_("Type a time."), hint=N_("Such as 8:30am."))
     until_day = DayField(N_("Until which day?"), N_("Type the last day."), hint=N_("The last day that is closed."))
-    until_time = TimeField(N_("Until what time?"), N_("Type a time."), hint=N_("Such as 17:00."))
+    until_time = TimeField(N_("Until what time?"), N_("Type a time."), hint=N_("Such as 5:00pm."))
     reason = words(
         N_("Why?"),
         N_("Type a reason."),

@@ -64,21 +64,17 @@ def counters_of(service: str, counters: int | None) -> str:
 
 def span_line(starts_at: datetime, ends_at: datetime) -> str:
     """Tue 24 Nov 2026, 8:10am to 5:00pm; with both days, where it is more than one."""
-    last = ends_at - timedelta(microseconds=1)
+    first, last = local_date(starts_at), local_date(ends_at - timedelta(microseconds=1))
     till = _("the end of the day") if _begins_a_day(ends_at) else dates.clock(ends_at)
-    if local_date(last) != local_date(starts_at):
-        till = f"{_day(last)}, {till}"
+    if last != first:
+        till = f"{dates.dated(last)}, {till}"
     elif _begins_a_day(starts_at) and _begins_a_day(ends_at):
-        return _("{day}, all day").format(day=_day(starts_at))
-    return _("{start} to {end}").format(start=f"{_day(starts_at)}, {dates.clock(starts_at)}", end=till)
+        return _("{day}, all day").format(day=dates.dated(first))
+    return _("{start} to {end}").format(start=f"{dates.dated(first)}, {dates.clock(starts_at)}", end=till)
 
 
 def _begins_a_day(moment: datetime) -> bool:
     return moment == day_begins(local_date(moment))
-
-
-def _day(moment: datetime) -> str:
-    return f"{dates.day_month(local_date(moment))} {local_date(moment).year}"
 
 
 def state_line(progress: Progress, now: datetime) -> str:

@@ -1,11 +1,14 @@
 """Handing over: scan, code, Enter. Or for a reason, or to somebody whom the owner allows by SMS."""
 
+import re
+
 from flask import Blueprint, redirect, render_template, url_for
 from govuk_frontend_wtf.wtforms_widgets import GovTextInput
 from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
-from wtforms import StringField
+from wtforms import Field, StringField
+from wtforms.validators import ValidationError
 
 from core.db import Session
 from core.errors import Malformed, ZamuError
@@ -21,7 +24,7 @@ from core.tracking.tables import CollectionConsent, Document
 from core.wording import N_, dates
 from core.wording import gettext as _
 from web.desk.access import needs, officer
-from web.desk.asking import DeskForm, filled, pick, refuse, words
+from web.desk.asking import DeskForm, pick, refuse, words
 from web.desk.documents import scanned
 from web.desk.documents.document import consent_said
 from web.desk.reach import own_document
@@ -36,8 +39,12 @@ class CodeForm(DeskForm):
         N_("Collection code"),
         description=N_("4 digits, from the SMS that says it is ready. The person collecting says it."),
         widget=GovTextInput(),
-        validators=[filled(N_("Type the code of 4 digits."), most=20)],
     )
+
+    def validate_code(self, field: Field) -> None:
+        """What cannot be a code, such as the number of another document that was scanned here, is no try."""
+        if not re.fullmatch(r"[0-9]{4}", "".join((field.data or "").split())):
+            raise ValidationError(_("Type the code of 4 digits."))
 
 
 class OverrideForm(DeskForm):

@@ -33,9 +33,9 @@ SHOWN = 50
 """Refused rows on the page; all of them are in the file to download."""
 A_PAGE = 25
 PHONES: Mapping[str, str] = {
-    "bad_phone": N_("{count} have a phone that cannot be one: their owners are not told."),
-    "no_phone": N_("{count} have no phone: their owners are not told."),
-    "other_phone": N_("{count} give another phone than the one we have, which is kept."),
+    "bad_phone": N_("With a phone that cannot be one, so the owner is not told: {count}."),
+    "no_phone": N_("Without a phone, so the owner is not told: {count}."),
+    "other_phone": N_("With another phone than the one we have, which is kept: {count}."),
 }
 BROKEN_OFF = N_("The database did not answer, and it was broken off. Give the same file again: it goes on.")
 

@@ -17,6 +17,7 @@ from web.desk.access import officer
 
 LAST = 10
 _KEY = "scans"
+_NEW = "scanned"
 
 DONE = {
     "receive": N_("Received. The owner will be told."),
@@ -49,6 +50,12 @@ def remember(document_id: int, task: str, *, already: bool, at: datetime, who: s
     """Put it on top of the list; whoever is signed in has a list of their own."""
     new = {"d": document_id, "t": task, "a": int(already), "at": int(at.timestamp()), "w": who}
     session[_KEY] = {"of": officer().id, "list": [new, *_entries()][:LAST]}
+    session[_NEW] = True
+
+
+def just_now() -> bool:
+    """Whether no page has said yet what came of the last of them: asked once, by the page that will."""
+    return bool(session.pop(_NEW, False))
 
 
 def remembered() -> list[int]:

@@ -106,7 +106,8 @@ def create_blueprint(work: Work) -> Blueprint:
                 return redirect(_scan(work, chosen, parse_reference(wanted), form), 303)
             except (Malformed, DocumentRefused) as error:
                 said = _(NOT_OURS) if isinstance(error, NoSuchDocument) else str(error)
-                refuse(form.scanned, f"{wanted[:_MOST_SHOWN]}: {said}{_since(work, error, wanted)}".removeprefix(": "))
+                number = wanted[:_MOST_SHOWN] if isinstance(error, Malformed) else grouped(parse_reference(wanted))
+                refuse(form.scanned, f"{number}: {said}{_since(work, error, wanted)}".removeprefix(": "))
             # The field is empty for the next scan: what was scanned is in the sentence.
             form.scanned.data = ""
         return _page(work, chosen, form)
@@ -141,6 +142,7 @@ def _page(work: Work, chosen: Chosen, form: ScanForm) -> str:
         chosen=chosen,
         ways=ways if who.may(Can.HANDLE_DOCUMENTS) else [],
         last=last,
+        just_now=scanned.just_now(),
         service=lambda document: work.catalogue.service_by_id(document.service_id).names.spoken,
         grouped=grouped,
         centres=[site for site in work.catalogue.sites.values() if site.id != who.site_id],

@@ -54,8 +54,32 @@ BECAUSE: Mapping[str, str] = {
     "no_longer_true": N_("no longer true"),
     "cancelled": N_("the campaign was cancelled"),
     "invalid_phone": N_("no such phone number"),
+    "unsupported_number": N_("the gateway cannot reach such a number"),
     "blocked": N_("the phone blocks our messages"),
+    "do_not_disturb": N_("the phone takes no such messages"),
+    "no_route": N_("the gateway found no way to the phone"),
+    "rejected": N_("the gateway refused it"),
+    "refused": N_("the gateway refused it"),
+    "risk_hold": N_("the gateway holds it back"),
+    "call_refused": N_("the gateway refused it"),
+    "too_many_calls": N_("the gateway was asked too often"),
+    "sender_refused": N_("the gateway refused our sender name"),
+    "invalid_sender": N_("the gateway refused our sender name"),
+    "out_of_credit": N_("our account at the gateway is empty"),
+    "account_refused": N_("the gateway refused our account"),
+    "gateway_address": N_("the gateway is not at the address we have"),
+    "gateway_unreachable": N_("the gateway could not be reached"),
+    "gateway_failed": N_("the gateway had a fault"),
+    "gateway_error": N_("the gateway had a fault"),
+    "gateway_timeout": N_("the gateway did not answer in time"),
+    "gateway_broke_off": N_("the line broke before the gateway answered"),
+    "no_receipt": N_("the gateway did not say what became of it"),
+    "unreadable_answer": N_("the gateway's answer could not be read"),
+    "adapter_failed": N_("a fault in Zamu while it was being sent"),
+    "interrupted": N_("Zamu was stopped while it was being sent"),
 }
+UNLISTED = "unlisted_"
+"""How codes begin that a gateway gave and nobody knows."""
 REFUSED: Mapping[str, str] = {
     "not_failed": N_("it has not failed"),
     "was_taken": N_("the gateway took it, and may have sent it"),
@@ -75,5 +99,7 @@ def stands(status: str, error: str | None = None) -> str:
 
 
 def because(error: str) -> str:
-    """Why it came to nothing; what a gateway calls in its own way is shown as it is."""
+    """Why it came to nothing, or why nobody knows; what a gateway's report calls in its own way is shown as it is."""
+    if error.startswith(UNLISTED):
+        return _("the gateway answered {code}").format(code=error.removeprefix(UNLISTED))
     return _(BECAUSE[error]) if error in BECAUSE else error

@@ -9,7 +9,7 @@ from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovTextInput
 from wtforms import Field, HiddenField, PasswordField, RadioField, StringField
 
 from core.staff.attempts import LOCKED, MOST
-from core.staff.secrets import LEAST_CHARACTERS, MOST_CHARACTERS, normal
+from core.staff.secrets import LEAST_CHARACTERS, MOST_CHARACTERS, guessed_early, is_printed_code, normal
 from core.wording import N_
 from core.wording import gettext as _
 from web.desk.signing.gate import Gate, TimeCodes
@@ -25,6 +25,10 @@ WRONG_CODE = N_(
     "That code is not right, or it has been used. "
     "After {tries} wrong tries your account is locked for {minutes} minutes."
 )
+NOT_OF_THIS_PICTURE = N_(
+    "That is not the code of this picture. Type the one that the app shows now. If it is refused again, take Zamu out "
+    "of the app, scan the picture anew, and see that the clock of the phone is right."
+)
 
 
 def _refuse(field: Field, sentence: str) -> bool:
@@ -34,6 +38,11 @@ def _refuse(field: Field, sentence: str) -> bool:
 
 def _wrong(sentence: str) -> str:
     return _(sentence).format(tries=MOST, minutes=LOCKED // timedelta(minutes=1))
+
+
+def is_new_phone() -> bool:
+    """Whether whoever asks has been shown what a phone has to scan, and has not proved yet that it did."""
+    return bool(session.get("tf_state") == "validating_profile")
 
 
 def _page_of_ours(wanted: str | None) -> str:
@@ -67,7 +76,8 @@ class SignInForm(GatedForm):
             return False
         username, password = (self.username.data or "").strip().lower(), self.password.data or ""
         if not username:
-            return _refuse(self.username, _("Type your staff number."))
+            chosen_from = not self.username.raw_data  # a browser sends a field left empty, and no list left alone
+            return _refuse(self.username, _("Choose who you are.") if chosen_from else _("Type your staff number."))
         if not password:
             return _refuse(self.password, _("Type your password."))
         self.user = self.datastore.find_user(username=username)
@@ -106,8 +116,14 @@ class PasswordForm(GatedForm):
             return _refuse(self.new_password, sentence)
         if len(new) > MOST_CHARACTERS:
             return _refuse(self.new_password, _("Use at most {number} characters.").format(number=MOST_CHARACTERS))
-        if current_user.username in new.lower() or current_user.name.lower() == new.lower():
-            return _refuse(self.new_password, _("Your staff number or name must not be your password."))
+        own = [current_user.username, *(part for part in current_user.name.lower().split() if len(part) > 3)]
+        if any(word in new.lower() for word in own):
+            return _refuse(self.new_password, _("Your staff number or name must not be in your password."))
+        if guessed_early(new):
+            sentence = _(
+                "This is one of the passwords that are guessed first. Take three words that do not go together."
+            )
+            return _refuse(self.new_password, sentence)
         if new == normal(old):
             return _refuse(self.new_password, _("This is the password you have now. Choose another one."))
         if new != normal(self.new_password_confirm.data or ""):
@@ -138,9 +154,9 @@ class CodeForm(GatedForm):
         code = "".join((self.code.data or "").split())
         if not (code.isascii() and code.isdecimal() and len(code) == 6):
             return _refuse(self.code, _("Type the 6 digits that the app shows."))
-        new_phone = session.get("tf_state") == "validating_profile"
+        new_phone = is_new_phone()
         right = self.gate.time_code(self.user, code, self.tf_totp_secret, self.codes, new_phone=new_phone)
-        return right or _refuse(self.code, _wrong(WRONG_CODE))
+        return right or _refuse(self.code, _(NOT_OF_THIS_PICTURE) if new_phone else _wrong(WRONG_CODE))
 
 
 class PrintedCodeForm(GatedForm):
@@ -150,6 +166,8 @@ class PrintedCodeForm(GatedForm):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators) or self.user is None:
             return False
+        if not is_printed_code(self.code.data or ""):
+            return _refuse(self.code, _("Type the 12 letters and digits of one of your printed codes."))
         return self.gate.printed_code(self.user, self.code.data or "") or _refuse(self.code, _wrong(WRONG_CODE))
 
 

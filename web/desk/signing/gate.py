@@ -56,7 +56,10 @@ class Gate:
         )
 
     def time_code(self, user: User, code: str, secret: str | None, codes: TimeCodes, *, new_phone: bool) -> bool:
-        """Whether an app with this secret shows it now. A code is good once; that of a new phone proves the phone."""
+        """Whether an app with this secret shows it now. A code is good once; that of a new phone proves the phone.
+
+        Tries with a new phone are not counted: whoever sets it up has the secret before them and nothing to guess.
+        """
 
         def check() -> bool:
             step = codes.step(code, secret) if secret else None
@@ -65,8 +68,10 @@ class Gate:
             with self._work.writing() as db:
                 return signing_in.use_time_code(db, user.id, step) or new_phone
 
-        right = self._counted(user, check)
-        if right and new_phone:
+        if not new_phone:
+            return self._counted(user, check)
+        right = check()
+        if right:
             self.note("staff.phone_set", user)
         return right
 

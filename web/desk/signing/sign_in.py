@@ -17,6 +17,7 @@ from core.staff.tables import Staff
 from core.wording import LANGUAGES
 from web.desk.signing import lasting
 from web.desk.signing.computers import Computers
+from web.desk.signing.forms import is_new_phone
 from web.desk.signing.gate import TimeCodes
 from web.desk.signing.officers import User, last_here
 from web.desk.signing.security import DESK, secure
@@ -144,7 +145,7 @@ def _furnish(security: Security, work: Work, computers: Computers) -> None:
 
     security.login_context_processor(sign_in)
     security.tf_setup_context_processor(code)
-    security.tf_token_validation_context_processor(code)
+    security.tf_token_validation_context_processor(lambda: code() | _to_scan(security))
 
 
 def _known(work: Work, computers: Computers) -> list[Staff]:
@@ -157,10 +158,24 @@ def _known(work: Work, computers: Computers) -> list[Staff]:
         return [one for one in staff if computers.knows(one)]
 
 
+def _signing_in(security: Security) -> User | None:
+    """Whoever is on the way in, or is in and sets up another phone."""
+    name = session.get("tf_user_id", session.get("_user_id"))
+    return cast(User | None, security.datastore.find_user(fs_uniquifier=name))
+
+
+def _to_scan(security: Security) -> dict[str, Any]:
+    """What a phone that is being set up scans, as the page before showed it: the first code may have been wrong."""
+    user = _signing_in(security) if is_new_phone() else None
+    if user is None:
+        return {}
+    values = security.totp_factory.fetch_setup_values(session["tf_totp_secret"], user)
+    return {"authr_qrcode": values["image"], "authr_key": values["key"]}
+
+
 def _practice_code(security: Security) -> str | None:
     """What the app of whoever is signing in would show now. Only where people and accounts are made up."""
-    name = session.get("tf_user_id", session.get("_user_id"))
-    user = cast(User | None, security.datastore.find_user(fs_uniquifier=name))
+    user = _signing_in(security)
     secret = session.get("tf_totp_secret") or (user.tf_totp_secret if user else None)
     codes = cast(TimeCodes, security.totp_factory)
     return codes.unused(secret, user.last_code) if user and secret else None

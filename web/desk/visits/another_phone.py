@@ -39,7 +39,7 @@ TOO_MANY = N_("Too many wrong numbers for this booking. Try again in an hour, or
 
 
 class PhoneForm(DeskForm):
-    phone = words(N_("The other phone"), N_("Type the phone."), most=30)
+    phone = words(N_("The other phone"), N_("Type the phone."), most=30, keys="tel")
     number = words(
         N_("Number on the ID of the person coming"),
         N_("Type the number on the ID."),

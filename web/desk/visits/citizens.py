@@ -68,7 +68,8 @@ def create_blueprint(work: Work) -> Blueprint:
             if found:
                 people = [(url_for("citizens.citizen", token=tokens.make(person)), ends[person]) for person in found]
                 return render_template("desk/visits/citizens_found.html", people=people)
-            refuse(form.text, _("Nothing is booked with this number. To book for somebody, type their phone."))
+            nothing = _("Nothing is booked with this number. To book for somebody, type their phone.")
+            refuse(form.text, _no_phone(form.text.data or "") or nothing)
         return render_template("desk/visits/citizens.html", form=form)
 
     @blueprint.get("/of/<reference>")
@@ -134,6 +135,16 @@ def _find(work: Work, db: Session, text: str) -> list[int]:
     # Whoever says a phone may book for it; what it has booked elsewhere is not shown to them.
     contact = known or work.register.contact(db, phone, now=work.now())
     return list(found | {contact.id: None})
+
+
+def _no_phone(text: str) -> str:
+    """Why what begins as a phone does is none; empty of anything else."""
+    if text.startswith(PHONES_BEGIN):
+        try:
+            parse_phone(text)
+        except Malformed as error:
+            return str(error)
+    return ""
 
 
 def _by_reference(db: Session, text: str) -> Sequence[int]:

@@ -62,8 +62,8 @@ class PaperForm(ServedForm):
     reference = words(N_("Number"), hint=N_("As printed on the day list. Leave it empty without a booking."), most=40)
     service = pick(N_("Service"), hint=N_("Needed without a booking only."))
     what = one_of(N_("What was done?"), none=N_("Choose what was done."))
-    day = DayField(N_("Day"), N_("Type the day."), hint=N_("At most a week ago, such as 24/11/2026."))
-    time = TimeField(N_("Time"), N_("Type the time."), hint=N_("On the clock of 24 hours, such as 14:30."))
+    day = DayField(N_("Day"), N_("Type the day."), hint=N_("At most a week ago."))
+    time = TimeField(N_("Time"), N_("Type the time."), hint=N_("Such as 2:30pm."))
     reason = pick(N_("Why could they not be served?"))
     people = NumberField(
         N_("How many people"),

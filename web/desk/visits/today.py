@@ -86,7 +86,13 @@ def create_blueprint(work: Work) -> Blueprint:
         if len(found.visits) == 1 and not document:
             return redirect(_address(found.visits[0]), 303)
         if found.visits:
-            return render_template("desk/visits/today_found.html", found=found, document=document, **words(work))
+            return render_template(
+                "desk/visits/today_found.html",
+                found=found,
+                document=document,
+                form=ScanForm(formdata=None),
+                **words(work),
+            )
         if reference and elsewhere and elsewhere[0] != site.id:
             refuse(form.scanned, wording.refusal(AnotherCentre(*elsewhere), work.catalogue))
             return _list(work, site, form, receive=reference)
@@ -104,8 +110,8 @@ def create_blueprint(work: Work) -> Blueprint:
     def scan() -> str | Response:
         form, site, receive = ScanForm(), own(work.catalogue), None
         if form.validate_on_submit():
-            typed = (form.scanned.data or "")[:40]
-            reference = finding.reference_in(form.scanned.data or "")
+            typed = form.scanned.data or ""
+            reference = finding.reference_in(typed)
             try:
                 if reference is None:
                     raise BookingRefused
@@ -120,7 +126,8 @@ def create_blueprint(work: Work) -> Blueprint:
                         now=work.now(),
                     )
             except (BookingRefused, VisitRefused) as error:
-                refuse(form.scanned, f"{typed}: {wording.refusal(error, work.catalogue)}")
+                number = grouped(reference) if reference else typed[:40]
+                refuse(form.scanned, f"{number}: {wording.refusal(error, work.catalogue)}".removeprefix(": "))
                 receive = reference if isinstance(error, AnotherDay | AnotherCentre) else None
             else:
                 flash(*told(work, came))

@@ -14,6 +14,13 @@
   }
   function connection() { say(navigator.onLine === false ? "away" : ""); }
 
+  // A page that says what is wrong with what was sent: it is read first, and Back asks for it again without sending.
+  var wrong = document.getElementById("problems");
+  if (wrong) {
+    history.replaceState(null, "", wrong.getAttribute("data-page") || location.href);
+    if (!document.querySelector("[autofocus]")) { wrong.focus(); }
+  }
+
   // What is typed, by page and form: in this tab alone, and not for long.
   var store = null;
   try { store = window.sessionStorage; store.getItem("zamu"); } catch (blocked) { store = null; }
