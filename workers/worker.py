@@ -81,9 +81,9 @@ def run_worker(settings: Settings, lane: str, *, now: Callable[[], datetime] = u
                 _work(settings, Lane(lane), context.stopping)
             except redis.RedisError as error:
                 _log.warning("valkey is away", part="valkey", lane=lane, error=type(error).__name__)
-            except StopRequested:
-                pass  # the signal came where RQ does not expect it, such as between two tries to reach Valkey
             context.stopping.wait(RETRY_SECONDS)
+    except StopRequested:
+        pass  # the signal came where RQ does not expect it: between two tries to reach Valkey, or while we wait here
     finally:
         context.close()
 

@@ -23,6 +23,7 @@ from tests.journeys.ledger import Ledger
 from tests.journeys.phone import Phone
 from tests.support import Clock, Database
 from web.app import create_app
+from web.health import get_ready
 from web.local.scratch import ScratchServers
 
 CALLER, OTHER = "+254711000001", "+254711000002"
@@ -77,9 +78,13 @@ def make_app(town: Database, settings: Settings, clock: Clock) -> Iterator[MakeA
 
 @pytest.fixture
 def phones(app: Flask) -> Phones:
-    """Phones by number, all calling the same application unless another is given."""
+    """Phones by number, all calling the same application unless another is given.
+
+    Whichever it is has read the catalogue before its first caller, as every process of `zamu serve`.
+    """
 
     def phone(number: str = CALLER, *, language: str = "en", app: Flask = app, **more: Any) -> Phone:
+        get_ready(app.extensions["catalogue"])
         return Phone(app.test_client(), number, language, **more)
 
     return phone

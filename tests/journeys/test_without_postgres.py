@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.journeys.fixtures import MakeApp, Phones, Postgres
+from tests.journeys.fixtures import CALLER, MakeApp, Phones, Postgres
 from tests.journeys.ledger import Ledger
 from tests.journeys.phone import SCREENS, Phone
 from tests.journeys.together import TOLD_WITHIN, at_once, within
@@ -46,10 +46,10 @@ def test_while_postgresql_hangs_the_caller_is_told_within_three_seconds(
 
 
 def test_a_process_that_has_never_reached_postgresql_apologises_while_it_hangs(
-    phones: Phones, make_app: MakeApp, postgres: Postgres
+    make_app: MakeApp, postgres: Postgres
 ) -> None:
     """No connection of its own yet, and no catalogue."""
-    phone = _on_the_way(phones(app=make_app()), "")
+    phone = _on_the_way(Phone(make_app().test_client(), CALLER, "en"), "")
     with postgres.hangs():
         apologises(phone)
     phone.dials().sees("Book a visit")
