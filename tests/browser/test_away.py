@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from core.db import Transaction
 from core.people.register import Register
@@ -98,6 +98,23 @@ def test_back_after_a_mended_mistake_leads_to_the_form(page: Page, address: str)
     page.go_back()
     expect(page.get_by_label("Last 3 digits")).to_have_value("")
     assert page.url == f"{address}/document"
+
+
+def test_what_ended_on_a_page_of_a_problem_is_still_typed(page: Page, address: str) -> None:
+    """The form leads to another address than its own page, where there is none such."""
+
+    def elsewhere(route: Route) -> None:
+        served = route.fetch()
+        route.fulfill(response=served, body=served.text().replace('action="/document"', 'action="/document/none"'))
+
+    page.route("**/document", elsewhere)
+    page.goto(f"{address}/document")
+    page.get_by_label("Document number").fill(NUMBER)
+    page.get_by_label("Last 3 digits").fill(PROOF)
+    send(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    page.goto(f"{address}/document")
+    assert typed(page) == [NUMBER, PROOF]
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_as_the_same_request(page: Page, address: str) -> None:

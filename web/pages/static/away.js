@@ -87,6 +87,10 @@
     var sent = store.getItem("zamu:sent"), entry = performance.getEntriesByType && performance.getEntriesByType("navigation")[0];
     var redirected = entry ? entry.redirectCount > 0 : performance.navigation && performance.navigation.redirectCount > 0;
     if (!sent || document.querySelector(".govuk-error-summary")) { return; }
+    if (document.querySelector("[data-undone]")) {
+      store.removeItem("zamu:sent");  // a page of a problem: what was typed stands in its form again for whoever goes back
+      return;
+    }
     if (redirected || sent.indexOf("zamu:" + location.pathname + " ") !== 0) { store.removeItem(sent); }
     store.removeItem("zamu:sent");
   }
