@@ -47,7 +47,7 @@ kill: $(DEV) ## 20,000 messages while workers are killed again and again (1 minu
 
 wording: $(DEV) ## collect new wording into the translators' files
 	$(BIN)/pybabel -q extract -F core/wording/babel.cfg -k _ -k N_ --no-location --omit-header --sort-output -w 120 -o core/wording/zamu.pot .
-	$(BIN)/pybabel -q update -l sw -i core/wording/zamu.pot -o core/wording/locale/sw/zamu.po --no-fuzzy-matching --omit-header --ignore-obsolete -w 120
+	@for language in $(notdir $(wildcard core/wording/locale/*)); do $(BIN)/pybabel -q update -l $$language -i core/wording/zamu.pot -o core/wording/locale/$$language/zamu.po --no-fuzzy-matching --omit-header --ignore-obsolete -w 120 || exit; done
 	@rm core/wording/zamu.pot
 
 flow: $(DEV) ## prove the menus and draw them into docs/flow.md
