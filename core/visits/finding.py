@@ -15,7 +15,7 @@ from core.errors import Malformed
 from core.people.audit import Actor, record_event
 from core.people.identities import KINDS, Identity, parse_identity
 from core.people.register import Register
-from core.phones import parse_phone
+from core.phones import parse_msisdn
 from core.references import parse_reference
 from core.tracking.tables import Document
 from core.visits.expected import Expected, Key, appointments_where, bookings_where, ending_in, visit_of
@@ -86,7 +86,7 @@ def _people(db: Session, register: Register, typed: str) -> list[tuple[str, int]
     """Contacts and persons served who have this number."""
     people: list[tuple[str, int]] = []
     try:
-        contact = register.find_contact(db, parse_phone(typed))
+        contact = register.find_contact(db, parse_msisdn(typed))
         people += [("contact_id", contact.id)] if contact else []
     except Malformed:
         pass

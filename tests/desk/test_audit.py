@@ -18,7 +18,7 @@ from core.references import new_reference
 from core.staff import said
 from core.staff.roles import Can
 from tests.desk.day import day
-from tests.desk.pages import fill, seen
+from tests.desk.pages import fill, seen, token
 from tests.desk.papers import papers
 from tests.desk.test_hostile import good, who_may
 from tests.desk.test_roles import IDENTITY, PHONE, Elsewhere, elsewhere, views
@@ -122,6 +122,19 @@ def test_it_is_searched_by_who_what_about_what_and_days(desk, happened) -> None:
     assert found(client) == ["booking:1", "booking:1"]
     assert found(client, everybody="yes") == ["booking:3", "booking:1", "booking:1"]
     assert found(client, about="booking:3") == ["booking:3"], "a citizen's own deeds too, once one asks about one thing"
+
+
+@pytest.mark.parametrize("about", ["0711 000 101", "Wanjiru", "phone:+254711000101"])
+def test_what_is_no_number_of_ours_is_told_and_never_kept(desk, happened, transaction, about) -> None:
+    """A phone in the record would be there for ever."""
+    client = desk("auditor")
+    happened("booking.served", "booking:1", who="amina")
+    form = {"csrf_token": token(client.get("/desk/audit").text)}
+    assert "There is a problem" in client.get("/desk/audit", query_string={"about": about}).text
+    refused = client.post("/desk/audit/export", data=form | {"about": about})
+    assert refused.status_code == 303
+    with transaction() as db:
+        assert db.scalars(sa.select(Event).where(Event.name == "audit.exported")).all() == []
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_what_two_managers_change_at_once_the_second_looks_at_again(
         ({"counters": "0"}, "The least is 1."),
         ({"counters": "two"}, "Type a whole number, such as 15."),
         ({"minutes": "2000"}, "That is more than any centre has, or too little."),
-        ({"horizon_days": ""}, "Type a whole number, such as 2."),
+        ({"horizon_days": ""}, "Type a whole number, such as 15."),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(desk: Any, values: dict[str, str], said: str) -> None:

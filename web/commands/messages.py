@@ -15,7 +15,7 @@ from core.messaging import desk, outbox, watch
 from core.messaging.tables import Message, Status
 from core.people.audit import Actor
 from core.people.register import Register
-from core.phones import NETWORKS, parse_phone
+from core.phones import NETWORKS, parse_msisdn
 from web.commands.opening import given_settings, now, opened, table, wake
 
 LISTED = 50
@@ -151,7 +151,7 @@ def to(phone: str) -> None:
     """What was written to a phone lately, and what became of it."""
     settings = given_settings()
     try:
-        number = parse_phone(phone)
+        number = parse_msisdn(phone)
     except Malformed as error:
         raise click.ClickException(str(error)) from error
     with opened(settings) as transaction, transaction() as db:

@@ -21,6 +21,8 @@ from core.people.audit import Actor
 from core.staff.roles import AT_A_CENTRE, MAY, OF_AN_AGENCY, Can, Role
 from web.desk.signing.officers import last_here
 from web.desk.signing.typed import KEEPER, TypedKeeper
+from web.pages.frame import page_above
+from web.work import Work
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -107,7 +109,7 @@ def _first(*, shows_again: bool = False) -> Response | None:
     """
     sent = request.method == "POST"
     if not current_user.is_authenticated:
-        stands_here = not sent or _is_page()
+        stands_here = not sent or page_above() is None
         if sent and (stands_here or shows_again) and _kept():
             return redirect(url_for("sign_in.login", next=url_for("desk.typed")))
         return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?") if stands_here else None))
@@ -116,12 +118,6 @@ def _first(*, shows_again: bool = False) -> Response | None:
     if sent:
         after_this_request(_drop_typed)
     return None
-
-
-def _is_page() -> bool:
-    """Whether the address that something was sent to can be looked at as well, by whichever view."""
-    addresses = current_app.create_url_adapter(request)
-    return addresses is not None and addresses.test(method="GET")
 
 
 def _drop_typed(response: Response) -> Response:
@@ -141,6 +137,12 @@ def _kept() -> bool:
 def typed_by_officers() -> TypedKeeper:
     keeper: TypedKeeper = current_app.extensions[KEEPER]
     return keeper
+
+
+def look_anew(work: Work) -> None:
+    """Before a page on which the catalogue is changed: what has just been saved, here or elsewhere, is on it."""
+    if current_user.is_authenticated:
+        work.live.look()
 
 
 def own_site(catalogue: Catalogue, code: str | None = None) -> Site:

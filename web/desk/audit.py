@@ -41,6 +41,8 @@ LONGEST_OF_EVERYBODY = timedelta(days=31)
 """Citizens and Zamu itself do a thousand times more than staff."""
 _KEPT_AS = {"name": "what"}
 """What was searched for, as the event of an export has it: its own name is another."""
+_SUBJECT = re.compile(r"[a-z_]+:[0-9a-z]{1,12}")
+"""As the record names what something was done to, such as booking:42 and service:idr."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Search:
                 about = parse_reference(about)
             except Malformed as error:
                 wrong["about"] = str(error)
+        elif about and not _SUBJECT.fullmatch(about):
+            wrong["about"] = _("Type a number of 8 digits, or what the record calls it, such as staff:3.")
         who, name = typed.get("who", "").strip().lower()[:40], typed.get("name", "")[:60]
         return cls(who, name, about, since, until, everybody, wrong, typed)
 
@@ -139,15 +143,19 @@ def create_blueprint(work: Work) -> Blueprint:
     def export() -> BaseResponse:
         """All that was found, as a file; that it was taken is in the record too."""
         looked = Search.read(request.form, local_date(work.now()))
+        as_typed: dict[str, Any] = {name: request.form.get(name) for name in looked.fields()}
+        search = url_for("audit.search", **as_typed)
+        if looked.wrong:
+            return redirect(search, 303)
         if not Form().validate_on_submit():
             flash(_(EXPIRED), "refused")
-            fields: dict[str, Any] = looked.fields()
-            return redirect(url_for("audit.search", **fields), 303)
-        kept = {_KEPT_AS.get(field, field): value for field, value in looked.fields().items() if value}
+            return redirect(search, 303)
         with work.writing() as db:
             wanted = looked.wanted(db)
-            if wanted.subjects:
-                kept["about"] = ", ".join(wanted.subjects)  # ids only: a number opens somebody's booking
+            # Ids only: a number opens somebody's booking.
+            about = ", ".join(subject for subject in wanted.subjects if not subject.isdecimal())
+            searched = looked.fields() | {"about": about}
+            kept = {_KEPT_AS.get(field, field): value for field, value in searched.items() if value}
             record_event(db, "audit.exported", "audit", actor=officer().actor, now=work.now(), **kept)
         name = f"zamu-audit-{looked.since}-{looked.until}.csv"
         return download(_lines(work, wanted, language()), name)

@@ -18,7 +18,7 @@ from core.db import Session
 from core.staff.roles import Can
 from core.wording import dates
 from core.wording import gettext as _
-from web.desk.access import needs
+from web.desk.access import look_anew, needs
 from web.desk.catalogue.adding import add_adding
 from web.desk.catalogue.changing import KINDS, address_of, done, found, title
 from web.desk.catalogue.confirm import add_confirming
@@ -31,7 +31,7 @@ from web.work import Work
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("catalogue", __name__, url_prefix="/desk/catalogue")
-    blueprint.before_request(work.live.look)
+    blueprint.before_request(lambda: look_anew(work))
 
     @blueprint.get("")
     @needs(Can.CATALOGUE)

@@ -12,7 +12,7 @@ from core.catalogue.tables import Trust
 from core.wording import LANGUAGES, N_, dates
 from core.wording import gettext as _
 from web.desk.access import officer
-from web.desk.asking import DayField, DeskForm, NumberField, TimeField, one_of, pick, refuse, text, words
+from web.desk.asking import NO_NUMBER, DayField, DeskForm, NumberField, TimeField, one_of, pick, refuse, text, words
 from web.work import Work
 
 WEEK = range(7)
@@ -88,7 +88,7 @@ class BringForm(Sure):
 
 
 class MinutesForm(Said):
-    minutes = NumberField(N_("Minutes for one person"), N_("Type a whole number, such as 15."), least=1)
+    minutes = NumberField(N_("Minutes for one person"), NO_NUMBER, least=1)
 
 
 class AppointmentForm(Said):
@@ -115,7 +115,7 @@ class ServiceForm(NamesForm):
     category = pick(N_("Kind of service"), hint=N_("Where callers find it."))
     appointment = one_of(N_("Does one book?"))
     identity = one_of(N_("What does one show?"), hint=N_("Whoever books is asked for its number."))
-    minutes = NumberField(N_("Minutes for one person"), N_("Type a whole number, such as 15."), least=1)
+    minutes = NumberField(N_("Minutes for one person"), NO_NUMBER, least=1)
 
     def offer(self, catalogue: Catalogue, agencies: Sequence[tuple[str, str]]) -> None:
         """`agencies`: code and name of each."""

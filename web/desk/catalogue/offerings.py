@@ -13,19 +13,19 @@ from core.clock import local_date
 from core.staff.roles import AT_A_CENTRE, Can
 from core.wording import N_
 from core.wording import gettext as _
-from web.desk.access import needs, officer, own_site
-from web.desk.asking import NumberField, words
+from web.desk.access import look_anew, needs, officer, own_site
+from web.desk.asking import NO_NUMBER, NumberField, words
 from web.desk.catalogue.changing import done, say
 from web.desk.catalogue.forms import Said
-from web.desk.catalogue.several import NO_COUNTERS, NO_MINUTES, open_several, who_confirmed
+from web.desk.catalogue.several import open_several, who_confirmed
 from web.work import Work
 
 
 class OpenForm(Said):
     """How a service is given at a centre."""
 
-    counters = NumberField(N_("Counters that serve it at once"), NO_COUNTERS, least=1)
-    minutes = NumberField(N_("Minutes for one person"), NO_MINUTES, least=1)
+    counters = NumberField(N_("Counters that serve it at once"), NO_NUMBER, least=1)
+    minutes = NumberField(N_("Minutes for one person"), NO_NUMBER, least=1)
     note = who_confirmed(N_("Who has confirmed that it is given here?"))
 
 
@@ -39,7 +39,7 @@ class CloseAllForm(Said):
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("offerings", __name__, url_prefix="/desk/offerings")
-    blueprint.before_request(work.live.look)
+    blueprint.before_request(lambda: look_anew(work))
 
     @blueprint.get("")
     @needs(Can.CAPACITY)

@@ -14,13 +14,11 @@ from core.booking.opening import Opening, open_offerings, usual_minutes
 from core.catalogue.errors import CannotOpen, CatalogueRefused
 from core.wording import N_
 from core.wording import gettext as _
-from web.desk.asking import NumberField, refuse, tick, words
+from web.desk.asking import NO_NUMBER, NumberField, refuse, tick, words
 from web.desk.catalogue.forms import Said
 from web.work import Work
 
 NOTHING_TICKED = N_("Tick what is opened.")
-NO_COUNTERS = N_("Type a whole number, such as 2.")
-NO_MINUTES = N_("Type a whole number, such as 15.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +141,8 @@ def _form(rows: Sequence[Row], *, by: str) -> SeveralForm:
     fields: dict[str, Any] = {"rows": rows, "ticked": Field(id=f"open_{rows[0].code}")}
     for row in rows:
         fields[f"open_{row.code}"] = tick(row.name)
-        fields[f"counters_{row.code}"] = NumberField(N_("Counters"), NO_COUNTERS, least=1, default=row.counters)
-        fields[f"minutes_{row.code}"] = NumberField(N_("Minutes"), NO_MINUTES, least=1, default=row.minutes)
+        fields[f"counters_{row.code}"] = NumberField(N_("Counters"), NO_NUMBER, least=1, default=row.counters)
+        fields[f"minutes_{row.code}"] = NumberField(N_("Minutes"), NO_NUMBER, least=1, default=row.minutes)
     fields["note"] = who_confirmed(WHO_CONFIRMED[by])
     made: type[SeveralForm] = type("SeveralForm", (SeveralForm,), fields)
     return made()

@@ -21,8 +21,8 @@ from core.clock import local_date
 from core.staff.roles import Can
 from core.wording import N_, dates
 from core.wording import gettext as _
-from web.desk.access import needs, officer, own_site
-from web.desk.asking import DayField, DeskForm, NumberField, TimeField, one_of, refuse
+from web.desk.access import look_anew, needs, officer, own_site
+from web.desk.asking import NO_NUMBER, DayField, DeskForm, NumberField, TimeField, one_of, refuse
 from web.desk.closing import wording
 from web.desk.closing.closures import first_batch
 from web.desk.closing.forms import offerings_at, ways_of_telling
@@ -30,7 +30,6 @@ from web.desk.reach import chosen_site, which_centre
 from web.pages import live
 from web.work import Work
 
-NO_NUMBER = N_("Type a whole number, such as 2.")
 SHOWN = 10
 """Times with too many people that are named."""
 REFUSED = {
@@ -95,7 +94,7 @@ for _day in range(7):
 
 def create_blueprint(work: Work) -> Blueprint:
     blueprint = Blueprint("capacity", __name__, url_prefix="/desk/capacity")
-    blueprint.before_request(work.live.look)
+    blueprint.before_request(lambda: look_anew(work))
 
     @blueprint.get("")
     @needs(Can.CAPACITY)

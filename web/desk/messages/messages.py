@@ -17,7 +17,7 @@ from core.messaging import desk
 from core.messaging.tables import Status
 from core.people.audit import record_event
 from core.people.tables import Person
-from core.phones import parse_phone
+from core.phones import parse_msisdn
 from core.staff.roles import AT_A_CENTRE, Can
 from core.visits.concerning import subjects_at
 from core.wording import N_, dates
@@ -52,7 +52,7 @@ def create_blueprint(work: Work) -> Blueprint:
         form = PhoneForm()
         if form.validate_on_submit():
             try:
-                number = parse_phone(form.phone.data or "")
+                number = parse_msisdn(form.phone.data or "")
             except Malformed as error:
                 refuse(form.phone, error)
             else:

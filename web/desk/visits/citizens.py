@@ -20,7 +20,7 @@ from core.errors import Malformed
 from core.people.audit import record_event
 from core.people.identities import KINDS, Identity, parse_identity
 from core.people.tables import Person
-from core.phones import parse_phone
+from core.phones import parse_msisdn, parse_phone
 from core.references import grouped, parse_reference
 from core.staff.roles import AT_A_CENTRE, Can
 from core.visits.concerning import subjects_at
@@ -126,15 +126,13 @@ def _find(work: Work, db: Session, text: str) -> list[int]:
     if not text.startswith(PHONES_BEGIN):
         return list(found)
     try:
-        phone = parse_phone(text)
+        contact = work.register.find_contact(db, parse_msisdn(text))
+        if contact is None and not found:
+            # Whoever says a phone may book for it; what it has booked elsewhere is not shown to them.
+            contact = work.register.contact(db, parse_phone(text), now=work.now())
     except Malformed:
         return list(found)
-    known = work.register.find_contact(db, phone)
-    if known is None and found:
-        return list(found)
-    # Whoever says a phone may book for it; what it has booked elsewhere is not shown to them.
-    contact = known or work.register.contact(db, phone, now=work.now())
-    return list(found | {contact.id: None})
+    return list(found if contact is None else found | {contact.id: None})
 
 
 def _no_phone(text: str) -> str:
