@@ -30,6 +30,7 @@ TYPED = ("", "x" * 5000, "9" * 25, FAR, "\N{PILE OF POO}٣", "-1", "99:99", "30/
 """Into a field."""
 SHOWN = 40
 """Characters that are shown again of what is far too long."""
+PROBLEMS = re.compile('<div[^>]* id="problems"[^>]*>')
 SECRET = re.compile("pass|code|digits")
 """Fields whose content is not shown again."""
 OF_ANOTHER_DAY = re.compile("_[1-6]$")
@@ -187,6 +188,18 @@ def nothing_kept(app: Flask) -> Iterator[None]:
         yield
     finally:
         sa.event.remove(engine, "commit", undo)
+
+
+def asked_again_at(app: Flask, page: str, address: str) -> str | None:
+    """Where a page that says what is wrong is asked for again, by a reload or Back: with the router's word that it is
+    a page. None for one that says nothing; AssertionError where nothing can be looked at.
+    """
+    if not (says := PROBLEMS.search(page)):
+        return None
+    given = re.search('data-page="([^"]*)"', says[0])
+    again = unescape(given[1]) if given else address
+    assert app.url_map.bind("localhost").test(again.partition("?")[0], method="GET"), f"POST {address} leads to {again}"
+    return again
 
 
 def filled(rule: Rule, good: Good) -> str:

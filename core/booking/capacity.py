@@ -12,9 +12,11 @@ What changes the catalogue holds its version first (core.catalogue.version), so
 that two changes do not overlook each other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -25,9 +27,10 @@ from core.catalogue.snapshot import Period, places_a_window
 from core.catalogue.tables import Closure, OfferingHours, Trust
 from core.catalogue.tables import Offering as OfferingRow
 from core.catalogue.tables import Site as SiteRow
-from core.clock import at_local, local_date
+from core.clock import at_local, local, local_date
 from core.db import Session
 
+A_MINUTE = timedelta(minutes=1)
 WINDOWS_AT_ONCE = 5000
 """Written by one statement: some 0.1 s. All services of a centre are 30,000, and no statement may take 2.5 s."""
 
@@ -76,81 +79,99 @@ class Owner:
     def id(self) -> int:
         return self.site_id if self.offering_id is None else self.offering_id
 
-    def places_at(self, start: datetime, shut: Sequence[Shutting]) -> int:
-        """What the window that begins then ought to have, with these closures."""
-        now_shut = [one for one in shut if one.offering_id == self.offering_id and one.covers(start, self.length)]
-        if any(one.counters is None for one in now_shut):
-            return 0
-        if self.offering_id is None:
-            return limit(self.cap)
-        if not self.is_open_at(start):
-            return 0
-        left = max(0, self.counters - sum(one.counters or 0 for one in now_shut))
-        return places_a_window(
-            counters=left, minutes=self.minutes, window_minutes=int(self.length.total_seconds()) // 60
-        )
+    @property
+    def key(self) -> tuple[str, int]:
+        """How the keys of its windows begin."""
+        return self.kind, self.id
 
-    def is_open_at(self, start: datetime) -> bool:
-        """Whether the window lies within the offering's hours, on a day on which the site is there."""
-        return self.is_there_on(local_date(start)) and _within(self.hours, start, self.length)
+    def places_on(self, day: date, starts: Collection[datetime], shut: Sequence[Shutting]) -> Iterator[int]:
+        """What the windows that begin at these times of the day ought to have, in their order, with its closures."""
+        opened = _spans(self.hours, day) if self.is_there_on(day) else []
+        for start in starts:
+            now_shut = [one.counters for one in shut if one.covers(start, self.length)]
+            if None in now_shut:
+                yield 0
+            elif self.offering_id is None:
+                yield limit(self.cap)
+            elif not _lies_in(opened, start, self.length):
+                yield 0
+            else:
+                left = max(0, self.counters - sum(counters or 0 for counters in now_shut))
+                yield places_a_window(counters=left, minutes=self.minutes, window_minutes=self.length // A_MINUTE)
 
     def is_there_on(self, day: date) -> bool:
         return (self.opens_on is None or self.opens_on <= day) and (self.closes_on is None or day <= self.closes_on)
 
-    def may_be_asked_for(self, start: datetime) -> bool:
-        """Whether anybody may believe that the window can be booked."""
-        return self.offering_id is None or _within((*self.hours, *self.former_hours), start, self.length)
+    def asked_for_on(self, day: date) -> Sequence[datetime]:
+        """The starts of the day's windows of which anybody may believe that they can be booked."""
+        grid = _grid(day, self.length)
+        if self.offering_id is None:
+            return grid
+        believed = _spans((*self.hours, *self.former_hours), day)
+        return [start for start in grid if _lies_in(believed, start, self.length)]
 
 
 def owner(db: Session, *, site_id: int, offering_id: int | None) -> Owner:
     """As the catalogue's rows now say."""
+    if offering_id is not None:
+        [whose] = owners(db, [offering_id])
+        return whose
     columns = (SiteRow.window_minutes, SiteRow.window_cap, SiteRow.opens_on, SiteRow.closes_on)
     site = db.execute(sa.select(*columns).where(SiteRow.id == site_id)).one()
-    length = timedelta(minutes=site.window_minutes)
-    if offering_id is None:
-        furthest = sa.select(sa.func.max(OfferingRow.horizon_days)).where(OfferingRow.site_id == site_id)
-        there = {"opens_on": site.opens_on, "closes_on": site.closes_on}
-        return Owner(site_id, None, length, site.window_cap, horizon_days=db.scalar(furthest) or 0, **there)
-    row = db.execute(
+    furthest = sa.select(sa.func.max(OfferingRow.horizon_days)).where(OfferingRow.site_id == site_id)
+    return Owner(
+        site_id,
+        None,
+        timedelta(minutes=site.window_minutes),
+        site.window_cap,
+        horizon_days=db.scalar(furthest) or 0,
+        opens_on=site.opens_on,
+        closes_on=site.closes_on,
+    )
+
+
+def owners(db: Session, offering_ids: Sequence[int]) -> list[Owner]:
+    """These offerings, in the order of their ids, as the catalogue's rows now say."""
+    rows = db.execute(
         sa.select(
+            OfferingRow.id,
+            OfferingRow.site_id,
             # What is switched off has none.
-            sa.case((OfferingRow.open, OfferingRow.counters), else_=0),
+            sa.case((OfferingRow.open, OfferingRow.counters), else_=0).label("counters"),
             OfferingRow.minutes,
             OfferingRow.daily_quota,
             OfferingRow.horizon_days,
-        ).where(OfferingRow.id == offering_id)
-    ).one()
-    counters, minutes, quota, horizon_days = row
-    return Owner(
-        site_id,
-        offering_id,
-        length,
-        site.window_cap,
-        counters,
-        minutes,
-        quota,
-        horizon_days,
-        hours_of(db, offering_id),
-        site.opens_on,
-        site.closes_on,
-    )
+            SiteRow.window_minutes,
+            SiteRow.window_cap,
+            SiteRow.opens_on,
+            SiteRow.closes_on,
+        )
+        .join(SiteRow, SiteRow.id == OfferingRow.site_id)
+        .where(OfferingRow.id.in_(offering_ids))
+        .order_by(OfferingRow.id)
+    ).all()
+    hours = _hours(db, offering_ids)
+    return [
+        Owner(
+            row.site_id,
+            row.id,
+            timedelta(minutes=row.window_minutes),
+            row.window_cap,
+            row.counters,
+            row.minutes,
+            row.daily_quota,
+            row.horizon_days,
+            tuple(hours[row.id]),
+            row.opens_on,
+            row.closes_on,
+        )
+        for row in rows
+    ]
 
 
 def hours_of(db: Session, offering_id: int) -> tuple[Period, ...]:
     """All that were ever set, by weekday and first day."""
-    rows = db.execute(
-        sa.select(
-            OfferingHours.weekday,
-            OfferingHours.opens,
-            OfferingHours.closes,
-            OfferingHours.valid_from,
-            OfferingHours.valid_until,
-            OfferingHours.trust,
-        )
-        .where(OfferingHours.offering_id == offering_id)
-        .order_by(OfferingHours.weekday, OfferingHours.valid_from)
-    )
-    return tuple(Period(*row[:5], Trust(row.trust)) for row in rows)
+    return tuple(_hours(db, [offering_id])[offering_id])
 
 
 def wanted_between(
@@ -160,18 +181,7 @@ def wanted_between(
 
     `also`: closures that are only thought of.
     """
-    used = db.scalars(
-        sa.select(Window.starts_at).where(
-            Window.kind == whose.kind,
-            Window.owner_id == whose.id,
-            Window.starts_at > starts_at - whose.length,
-            Window.starts_at < ends_at,
-        )
-    )
-    shut = [*_closures(db, whose, starts_at - whose.length, ends_at + whose.length), *also]
-    asked_for = filter(whose.may_be_asked_for, _grid(starts_at, ends_at, whose.length))
-    starts = {*asked_for, *used}
-    return {(whose.kind, whose.id, start): whose.places_at(start, shut) for start in starts}
+    return _wanted(db, [whose], starts_at, ends_at, also)
 
 
 def write_wanted(db: Session, wanted: Mapping[Key, int]) -> None:
@@ -193,14 +203,9 @@ def write_wanted(db: Session, wanted: Mapping[Key, int]) -> None:
         )
 
 
-def wanted_ahead(db: Session, whose: Owner, *, now: datetime) -> dict[Key, int]:
-    """What everything ahead ought to have: days and windows, as far as anybody may book or has booked."""
-    ends_at = now + timedelta(days=whose.horizon_days + 1)
-    last = db.scalar(
-        sa.select(sa.func.max(Window.starts_at)).where(Window.kind == whose.kind, Window.owner_id == whose.id)
-    )
-    wanted = wanted_between(db, whose, now, ends_at if last is None else max(ends_at, last + whose.length))
-    return wanted if whose.offering_id is None else wanted | _wanted_days(db, whose, now)
+def wanted_ahead(db: Session, *whose: Owner, now: datetime) -> dict[Key, int]:
+    """What everything ahead of these ought to have: days and windows, as far as anybody may book or has booked."""
+    return _wanted(db, whose, now) | _wanted_days(db, [one for one in whose if one.offering_id is not None], now)
 
 
 def rewrite(db: Session, whose: Owner, *, now: datetime) -> None:
@@ -208,50 +213,134 @@ def rewrite(db: Session, whose: Owner, *, now: datetime) -> None:
     write_wanted(db, wanted_ahead(db, whose, now=now))
 
 
-def _wanted_days(db: Session, whose: Owner, now: datetime) -> dict[Key, int]:
+def _wanted(
+    db: Session,
+    whose: Sequence[Owner],
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+    also: Sequence[Shutting] = (),
+) -> dict[Key, int]:
+    """`ends_at` None: as far as anybody may book or has booked."""
+    longest = max((one.length for one in whose), default=timedelta())
+    used = _used(db, [one.key for one in whose], starts_at - longest, ends_at)
+    shut = _closures(db, whose, starts_at - longest, None if ends_at is None else ends_at + longest)
+    for thought_of in also:
+        shut[thought_of.site_id, thought_of.offering_id].append(thought_of)
+    wanted = dict[Key, int]()
+    for one in whose:
+        mine = [start for start in used[one.key] if start + one.length > starts_at]
+        furthest = starts_at + timedelta(days=one.horizon_days + 1)
+        until = ends_at or max([furthest, *(last + one.length for last in mine[-1:])])
+        wanted |= _reckoned(one, starts_at, until, mine, shut[one.site_id, one.offering_id])
+    return wanted
+
+
+def _reckoned(
+    whose: Owner, starts_at: datetime, ends_at: datetime, used: Sequence[datetime], shut: Sequence[Shutting]
+) -> dict[Key, int]:
+    """Day by day: its hours are worked out once, not for each of its windows."""
+    starts = {
+        day: {start for start in whose.asked_for_on(day) if start < ends_at and start + whose.length > starts_at}
+        for day in _days(starts_at, ends_at)
+    }
+    for start in used:
+        starts.setdefault(start.date(), set()).add(start)
+    kind, owner_id = whose.key
+    return {
+        (kind, owner_id, start): places
+        for day, on_day in starts.items()
+        for start, places in zip(on_day, whose.places_on(day, on_day, shut), strict=True)
+    }
+
+
+def _wanted_days(db: Session, whose: Sequence[Owner], now: datetime) -> dict[Key, int]:
     """The quota counts whoever has come already: today counts too."""
-    today = local_date(now)
-    used = db.scalars(
-        sa.select(Window.starts_at).where(
-            Window.kind == Counted.DAY.value, Window.owner_id == whose.id, Window.starts_at >= day_begins(today)
+    today, kind = local_date(now), Counted.DAY.value
+    used = _used(db, [(kind, one.id) for one in whose], day_begins(today))
+    wanted = dict[Key, int]()
+    for one in whose:
+        ahead = (day_begins(today + timedelta(days=n)) for n in range(one.horizon_days + 1))
+        wanted |= {(kind, one.id, start): limit(one.quota) for start in {*used[kind, one.id], *ahead}}
+    return wanted
+
+
+def _used(
+    db: Session, keys: Collection[tuple[str, int]], since: datetime, before: datetime | None = None
+) -> defaultdict[tuple[str, int], list[datetime]]:
+    """By kind and owner, in order, which windows have a row: those that begin from one moment on and before another."""
+    found = (
+        sa.select(Window.kind, Window.owner_id, Window.starts_at)
+        .where(
+            Window.kind.in_({kind for kind, _ in keys}),
+            Window.owner_id.in_({owner_id for _, owner_id in keys}),
+            Window.starts_at >= since,
         )
+        .order_by(Window.kind, Window.owner_id, Window.starts_at)
     )
-    ahead = (day_begins(today + timedelta(days=n)) for n in range(whose.horizon_days + 1))
-    return {(Counted.DAY.value, whose.id, start): limit(whose.quota) for start in {*used, *ahead}}
+    used = defaultdict[tuple[str, int], list[datetime]](list)
+    for kind, owner_id, start in db.execute(found if before is None else found.where(Window.starts_at < before)):
+        used[kind, owner_id].append(local(start))
+    return used
 
 
-def _closures(db: Session, whose: Owner, starts_at: datetime, ends_at: datetime) -> Iterator[Shutting]:
+def _hours(db: Session, offering_ids: Collection[int]) -> defaultdict[int, list[Period]]:
+    """By offering, all that were ever set, by weekday and first day."""
     rows = db.execute(
-        sa.select(Closure.site_id, Closure.offering_id, Closure.counters, Closure.starts_at, Closure.ends_at).where(
-            Closure.site_id == whose.site_id,
-            Closure.offering_id.is_not_distinct_from(whose.offering_id),
-            Closure.lifted_at.is_(None),
-            Closure.starts_at < ends_at,
-            Closure.ends_at > starts_at,
+        sa.select(
+            OfferingHours.offering_id,
+            OfferingHours.weekday,
+            OfferingHours.opens,
+            OfferingHours.closes,
+            OfferingHours.valid_from,
+            OfferingHours.valid_until,
+            OfferingHours.trust,
         )
+        .where(OfferingHours.offering_id.in_(offering_ids))
+        .order_by(OfferingHours.weekday, OfferingHours.valid_from)
     )
-    return (Shutting(*row) for row in rows)
+    hours = defaultdict[int, list[Period]](list)
+    for row in rows:
+        hours[row.offering_id].append(Period(*row[1:6], Trust(row.trust)))
+    return hours
 
 
-def _grid(starts_at: datetime, ends_at: datetime, length: timedelta) -> Iterator[datetime]:
-    """Every start of a window that touches the span; the grid counts from midnight."""
+def _closures(
+    db: Session, whose: Sequence[Owner], starts_at: datetime, ends_at: datetime | None
+) -> defaultdict[tuple[int, int | None], list[Shutting]]:
+    """By site and offering, what is shut at any time of the span (`ends_at` None: or ever after it begins)."""
+    found = sa.select(Closure.site_id, Closure.offering_id, Closure.counters, Closure.starts_at, Closure.ends_at).where(
+        Closure.site_id.in_({one.site_id for one in whose}),
+        Closure.lifted_at.is_(None),
+        Closure.ends_at > starts_at,
+    )
+    shut = defaultdict[tuple[int, int | None], list[Shutting]](list)
+    for row in db.execute(found if ends_at is None else found.where(Closure.starts_at < ends_at)):
+        shut[row.site_id, row.offering_id].append(Shutting(*row))
+    return shut
+
+
+def _days(starts_at: datetime, ends_at: datetime) -> Iterator[date]:
+    """Those that the span touches."""
     day = local_date(starts_at)
-    while (begins := day_begins(day)) < ends_at:
+    while day_begins(day) < ends_at:
+        yield day
         day += timedelta(days=1)
-        nth = max(0, (starts_at - begins) // length)
-        while (start := begins + nth * length) < min(ends_at, day_begins(day)):
-            if start + length > starts_at:
-                yield start
-            nth += 1
 
 
-def _within(hours: Sequence[Period], start: datetime, length: timedelta) -> bool:
-    day = local_date(start)
-    return any(
-        at_local(day, period.opens) <= start and start + length <= at_local(day, period.closes)
-        for period in hours
-        if period.holds_on(day)
-    )
+@lru_cache(maxsize=1000)
+def _grid(day: date, length: timedelta) -> Sequence[datetime]:
+    """Every start of a window on a day; the grid counts from midnight. The same for all services of a centre."""
+    begins, ends = day_begins(day), day_begins(day + timedelta(days=1))
+    return tuple(begins + nth * length for nth in range(-((begins - ends) // length)))
+
+
+def _spans(hours: Sequence[Period], day: date) -> list[tuple[datetime, datetime]]:
+    """From when until when they are, on this day."""
+    return [(at_local(day, period.opens), at_local(day, period.closes)) for period in hours if period.holds_on(day)]
+
+
+def _lies_in(spans: Sequence[tuple[datetime, datetime]], start: datetime, length: timedelta) -> bool:
+    return any(opens <= start and start + length <= closes for opens, closes in spans)
 
 
 _WRITE = sa.text("""

@@ -20,12 +20,12 @@ the appointment that is changed, and a new one takes the place of a new booking.
 A hold is written last: its row is the contact's own, and the contact is locked.
 
 What closes or changes capacity (core.booking.closing, adjusting, hours) locks the
-catalogue's version after the request, then the closure that is lifted, then
-windows in one statement; no command of a phone locks the first two. Moving people
-off a closure keeps the catalogue from changing (not at all, where somebody is
-changing it), then locks the closure's row; then everything to the windows is passed
-over where it is locked, but for a locked contact's own entries of the waitlist, which
-are waited for.
+catalogue's version after the request, then the closure that is lifted, then windows
+in the order of their keys, in whatever number of statements; no command of a phone
+locks the first two. Moving people off a closure keeps the catalogue from changing
+(not at all, where somebody is changing it), then locks the closure's row; then
+everything to the windows is passed over where it is locked, but for a locked
+contact's own entries of the waitlist, which are waited for.
 
 The sweeps lock bookings, holds, or entries and offers, passing over locked ones,
 then windows in one statement, then those in line. So whoever holds windows never

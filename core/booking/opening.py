@@ -1,19 +1,18 @@
 """Switching services on and off at centres: nothing is booked that nobody has opened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from core.booking.adjusting import MOST_COUNTERS
-from core.booking.capacity import owner, wanted_ahead, write_wanted
+from core.booking.capacity import owners, wanted_ahead, write_wanted
 from core.booking.given import places_taken
-from core.booking.seats import Key
 from core.catalogue.editing.edit import Changed, Edit, check_note, record_change, thing
 from core.catalogue.editing.services import MOST_MINUTES
-from core.catalogue.errors import CannotOpen, CatalogueRefused, StillBooked, Unfit
-from core.catalogue.tables import Named, Offering, OfferingHours, Service, SiteHours
-from core.catalogue.version import hold_version
+from core.catalogue.errors import CannotOpen, CatalogueRefused, NoSuchEntry, StillBooked, Unfit
+from core.catalogue.tables import Named, Offering, OfferingHours, Service, Site, SiteHours
+from core.catalogue.version import bump_version, hold_version
 from core.db import Session
 from core.idempotency import Outcome, once
 from core.wording import gettext as _
@@ -45,7 +44,10 @@ def open_offering(db: Session, opening: Opening, *, edit: Edit) -> int:
     """
 
     def act() -> Outcome:
-        [offering_id] = _open(db, [_row_for(db, opening)], edit)
+        rows, refused = _rows_for(db, [opening])
+        for error in refused.values():
+            raise error
+        [offering_id] = _open(db, rows, edit)
         return {"offering_id": offering_id}
 
     return int(_switch(db, edit, act)["offering_id"])
@@ -63,12 +65,7 @@ def open_offerings(db: Session, openings: Sequence[Opening], *, edit: Edit) -> l
     """
 
     def act() -> Outcome:
-        rows, refused = [], dict[tuple[str, str], CatalogueRefused]()
-        for opening in openings:
-            try:
-                rows.append(_row_for(db, opening))
-            except CatalogueRefused as error:
-                refused[opening.service, opening.site] = error
+        rows, refused = _rows_for(db, openings)
         if refused:
             raise CannotOpen(refused)
         return {"offering_ids": _open(db, rows, edit)}
@@ -90,8 +87,7 @@ def close_offering(db: Session, *, service: str, site: str, edit: Edit) -> bool:
     service_id, site_id = thing(db, Named.SERVICE, service).id, thing(db, Named.SITE, site).id
 
     def act() -> Outcome:
-        row = _row(db, service_id, site_id)
-        return {"changed": _close(db, [] if row is None else [row], edit) > 0}
+        return {"changed": _close(db, _rows(db, [service_id], [site_id]), edit) > 0}
 
     return bool(_switch(db, edit, act)["changed"])
 
@@ -135,21 +131,21 @@ def _switch(db: Session, edit: Edit, act: Callable[[], Outcome]) -> Outcome:
 
 def _open(db: Session, rows: Sequence[tuple[Offering, Opening]], edit: Edit) -> list[int]:
     """Open those of these that are not; the ids of all."""
-    wanted, ids = dict[Key, int](), list[int]()
-    for row, opening in sorted(rows, key=lambda one: (one[0].service_id, one[0].site_id)):
+    rows = sorted(rows, key=lambda one: (one[0].service_id, one[0].site_id))
+    changed = list[tuple[Offering, Changed]]()
+    for row, opening in rows:
         if not row.open:
-            old = None if row.id is None else {"counters": row.counters, "minutes": row.minutes}
+            old = None if row.id is None else _given(row)
             row.open, row.counters, row.minutes = True, opening.counters, opening.minutes
             row.source, row.trust = edit.source, edit.trust
-            db.add(row)
-            db.flush()
-            _copy_hours(db, row, edit)
-            new = {"counters": row.counters, "minutes": row.minutes}
-            record_change(db, edit, _subject(row), "open", Changed(old, new), name="offering.opened")
-            wanted |= wanted_ahead(db, owner(db, site_id=row.site_id, offering_id=row.id), now=edit.now)
-        ids.append(row.id)
-    write_wanted(db, wanted)
-    return ids
+            changed.append((row, Changed(old, _given(row))))
+    db.add_all([row for row, _changed in changed])
+    db.flush()
+    opened = [row.id for row, _changed in changed]
+    _copy_hours(db, opened, edit)
+    _record(db, edit, changed, name="offering.opened")
+    write_wanted(db, wanted_ahead(db, *owners(db, opened), now=edit.now))
+    return [row.id for row, _opening in rows]
 
 
 def _close(db: Session, rows: Sequence[Offering], edit: Edit) -> int:
@@ -158,72 +154,94 @@ def _close(db: Session, rows: Sequence[Offering], edit: Edit) -> int:
     Raises:
         StillBooked: places are taken in them.
     """
-    wanted, closed = dict[Key, int](), [row for row in rows if row.open]
-    for row in closed:
+    closing = [row for row in rows if row.open]
+    for row in closing:
         row.open = False
     db.flush()
-    for row in closed:
-        old = {"counters": row.counters, "minutes": row.minutes}
-        record_change(db, edit, _subject(row), "open", Changed(old, None), name="offering.closed")
-        wanted |= wanted_ahead(db, owner(db, site_id=row.site_id, offering_id=row.id), now=edit.now)
-    write_wanted(db, wanted)
+    _record(db, edit, [(row, Changed(_given(row), None)) for row in closing], name="offering.closed")
+    closed = [row.id for row in closing]
+    write_wanted(db, wanted_ahead(db, *owners(db, closed), now=edit.now))
     # Their windows are locked by now, so nobody takes a place while they are counted.
-    taken = sum(places_taken(db, [row.id for row in closed], now=edit.now).values())
+    taken = sum(places_taken(db, closed, now=edit.now).values())
     if taken:
         raise StillBooked(taken)
     return len(closed)
 
 
-def _row_for(db: Session, opening: Opening) -> tuple[Offering, Opening]:
-    """The row that is opened by it; a new one is not in the tables yet.
-
-    Raises:
-        Unfit, NoSuchEntry: as `open_offering`.
-    """
-    service, site = thing(db, Named.SERVICE, opening.service), thing(db, Named.SITE, opening.site)
-    _check(db, opening, service.id)
-    row = _row(db, service.id, site.id) or Offering(service_id=service.id, site_id=site.id)
-    if not row.open and not db.scalar(sa.select(sa.exists().where(SiteHours.site_id == site.id))):
-        raise Unfit(_("Nobody knows the hours of this centre: set them first."))
-    return row, opening
+def _record(db: Session, edit: Edit, changed: Sequence[tuple[Offering, Changed]], *, name: str) -> None:
+    """An event for each, and one version of the catalogue for all."""
+    if changed:
+        version = bump_version(db)
+        for row, what in changed:
+            record_change(db, edit, f"offering:{row.id}", "open", what, name=name, version=version)
 
 
-def _row(db: Session, service_id: int, site_id: int) -> Offering | None:
-    return db.scalar(
-        sa.select(Offering)
-        .where(Offering.service_id == service_id, Offering.site_id == site_id)
-        .execution_options(populate_existing=True)
+def _given(row: Offering) -> dict[str, int]:
+    return {"counters": row.counters, "minutes": row.minutes}
+
+
+_Refused = dict[tuple[str, str], CatalogueRefused]
+"""Why something cannot be opened, by the codes of service and centre."""
+
+
+def _rows_for(db: Session, openings: Sequence[Opening]) -> tuple[list[tuple[Offering, Opening]], _Refused]:
+    """The rows that are opened by these, of which a new one is not in the tables yet; and what cannot be opened."""
+    named, placed = {one.service for one in openings}, {one.site for one in openings}
+    given = sa.select(Service).where(Service.code.in_(named)).execution_options(populate_existing=True)
+    services = {row.code: row for row in db.scalars(given)}
+    sites = {row.code: row.id for row in db.execute(sa.select(Site.code, Site.id).where(Site.code.in_(placed)))}
+    with_hours = set(db.scalars(sa.select(SiteHours.site_id).where(SiteHours.site_id.in_(sites.values())).distinct()))
+    found = _rows(db, [service.id for service in services.values()], sites.values())
+    there = {(row.service_id, row.site_id): row for row in found}
+    rows, refused = list[tuple[Offering, Opening]](), _Refused()
+    for opening in openings:
+        service, site_id = services.get(opening.service), sites.get(opening.site)
+        try:
+            if service is None or site_id is None:
+                raise NoSuchEntry
+            _check(opening, service)
+            row = there.get((service.id, site_id)) or Offering(service_id=service.id, site_id=site_id)
+            if not row.open and site_id not in with_hours:
+                raise Unfit(_("Nobody knows the hours of this centre: set them first."))
+            rows.append((row, opening))
+        except CatalogueRefused as error:
+            refused[opening.service, opening.site] = error
+    return rows, refused
+
+
+def _rows(db: Session, services: Collection[int], sites: Collection[int]) -> Sequence[Offering]:
+    """What there is of these services at these centres, as it now stands."""
+    there = sa.select(Offering).where(Offering.service_id.in_(services), Offering.site_id.in_(sites))
+    return db.scalars(there.execution_options(populate_existing=True)).all()
+
+
+def _copy_hours(db: Session, offering_ids: Sequence[int], edit: Edit) -> None:
+    """The centre's hours, in place of any that they had."""
+    db.execute(sa.delete(OfferingHours).where(OfferingHours.offering_id.in_(offering_ids)))
+    hours = (
+        sa.select(
+            Offering.id,
+            SiteHours.weekday,
+            SiteHours.valid_from,
+            SiteHours.valid_until,
+            SiteHours.opens,
+            SiteHours.closes,
+            sa.literal(edit.source),
+            sa.literal(edit.trust.value),
+        )
+        .join_from(Offering, SiteHours, SiteHours.site_id == Offering.site_id)
+        .where(Offering.id.in_(offering_ids))
     )
-
-
-def _copy_hours(db: Session, row: Offering, edit: Edit) -> None:
-    """The centre's hours, in place of any that it had."""
-    db.execute(sa.delete(OfferingHours).where(OfferingHours.offering_id == row.id))
-    hours = sa.select(
-        sa.literal(row.id),
-        SiteHours.weekday,
-        SiteHours.valid_from,
-        SiteHours.valid_until,
-        SiteHours.opens,
-        SiteHours.closes,
-        sa.literal(edit.source),
-        sa.literal(edit.trust.value),
-    ).where(SiteHours.site_id == row.site_id)
     columns = ["offering_id", "weekday", "valid_from", "valid_until", "opens", "closes", "source", "trust"]
     db.execute(sa.insert(OfferingHours).from_select(columns, hours))
 
 
-def _check(db: Session, opening: Opening, service_id: int) -> None:
+def _check(opening: Opening, service: Service) -> None:
     if not 1 <= opening.counters <= MOST_COUNTERS:
         raise Unfit(_("Type a number of counters from 1 to {most}.").format(most=MOST_COUNTERS), field="counters")
     if not 1 <= opening.minutes <= MOST_MINUTES:
         raise Unfit(_("Type a number of minutes from 1 to {most}.").format(most=MOST_MINUTES), field="minutes")
-    service = db.get_one(Service, service_id, populate_existing=True)
     if service.elsewhere:
         raise Unfit(_("This service is not given at Huduma Centres."))
     if service.appointment == "walk_in":
         raise Unfit(_("Nobody books this service: people walk in."))
-
-
-def _subject(row: Offering) -> str:
-    return f"offering:{row.id}"

@@ -67,5 +67,6 @@ def type_in(page: Page, keys: str) -> None:
     What is typed before it does is lost, to people too; they see that there is no field yet.
     """
     expect(page.locator("input:focus")).to_be_attached()
+    page.wait_for_load_state()
     page.keyboard.type(keys)
     page.keyboard.press("Enter")

@@ -73,11 +73,6 @@ def test_a_key_chooses_what_is_done_and_three_keys_hand_over(tab: Page, papers: 
     expect(tab.get_by_role("status").first).to_contain_text("Handed over.")
     expect(tab.get_by_label("Scan or type the document number")).to_be_focused()
     assert papers.get(number).stage == Stage.COLLECTED
-    # On the page of one document another one is scanned.
-    tab.goto(f"/desk/documents/{papers.make()}")
-    tab.keyboard.type(number)
-    tab.keyboard.press("Enter")
-    expect(tab.get_by_role("status").first).to_contain_text(f"{number[:4]} {number[4:]}")
 
 
 def test_a_clerk_receives_a_batch_of_which_some_rows_are_wrong(tab: Page, papers: Papers, tmp_path: Path) -> None:

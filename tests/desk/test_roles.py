@@ -26,7 +26,7 @@ from core.tracking.consents import ask_consent
 from core.tracking.stages import Stage
 from tests.desk.day import Day, day
 from tests.desk.papers import Papers, papers
-from tests.hostile import forms, signed
+from tests.hostile import asked_again_at, forms, signed
 from tests.support import SECRET_KEY
 from web.desk import MENU
 
@@ -201,6 +201,7 @@ def test_no_form_without_our_token_changes_anything_or_looks_done(
     for rule, needed in views(app, "POST"):
         address = elsewhere.address(rule)
         answer = client.post(address, data={"request_key": "0123456789abcdef0123", "confirm": "yes", "do": "it"})
+        asked_again_at(app, answer.text, address)
         if (answer.status_code == 403) != (needed not in MAY[role]) or answer.status_code >= 500:
             faults.append(f"POST {address} ({needed}) answers {answer.status_code}")
         elif answer.status_code == 200:
@@ -226,6 +227,9 @@ def test_a_form_that_is_shown_again_where_no_page_stands_is_marked(app, desk, el
         address = elsewhere.address(rule)
         answer = client.post(address)
         assert answer.status_code in (303, 422), f"{address} answers {answer.status_code}: nothing can be told"
+        if again := asked_again_at(app, answer.text, address):
+            heads = [re.findall("<h1.*?</h1>", page, re.S) for page in (answer.text, client.get(again).text)]
+            assert heads[0] == heads[1], f"{address} is asked for again at {again}"
         if any(form.action == address for form in forms(answer.text, address)):
             shows.append(rule.endpoint)
             unmarked += [] if app.view_functions[rule.endpoint].shows_again else [rule.endpoint]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile import HUGE, addresses, asking, faults_of_forms, filled, signed
+from tests.hostile import HUGE, addresses, asked_again_at, asking, faults_of_forms, filled, signed
 
 OURS = ("/desk", "/api", "/ussd", "/sms", "/healthz", "/readyz", "/metrics", "/static")
 
@@ -61,6 +61,14 @@ def test_no_address_makes_a_button_fail(app, anybody, client, good):
                 if (status := browser.post(address, data=data).status_code) >= 500:
                     faults.append(f"POST {address[:200]} answers {status}")
     assert faults == []
+
+
+def test_whoever_asks_again_for_a_page_of_a_problem_comes_to_a_page(app, client, good):
+    """Each form is sent after its page was open for too long."""
+    said = [
+        asked_again_at(app, client.post(filled(rule, good)).text, filled(rule, good)) for rule in routes(app, "POST")
+    ]
+    assert "/book/IDR/GPO" in said
 
 
 @pytest.mark.parametrize("address", ["/booking/%00/give-up", f"/booking/offers/{HUGE}", f"/booking/waits/{HUGE}/stop"])

@@ -63,7 +63,7 @@ class Form(FlaskForm):
 
 
 def answer_refused(response: Response) -> Response:
-    """A page that answers a form with what is wrong in it is no success: 422, whichever view shows it."""
+    """A page of the desk that answers a form with what is wrong in it is no success: 422, whichever view shows it."""
     if request.method == "POST" and response.status_code == 200 and any(form.errors for form in g.get("forms", ())):
         response.status_code = 422
     return response

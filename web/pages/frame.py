@@ -5,7 +5,7 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, g, redirect, render_template, request, session
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_compress import Compress
 from govuk_frontend_wtf.main import WTFormsHelpers
@@ -76,6 +76,7 @@ def frame(app: Flask, settings: Settings) -> None:
         asset=lambda name: f"/static/{assets()[name].name}",
         csp_nonce=csp_nonce,
         here=_here,
+        page_above=page_above,
         practice=lambda: settings.practice,
         dial=lambda: settings.ussd_codes[0].code,
     )
@@ -95,6 +96,19 @@ def is_page(path: str) -> bool:
 def is_desk(path: str) -> bool:
     """Whether it is staff who look."""
     return path == DESK or path.startswith(f"{DESK}/")
+
+
+def page_above() -> str | None:
+    """Where the form stands that was sent to an address at which nothing can be looked at: the nearest page above it.
+
+    None if this address is a page.
+    """
+    addresses, path = current_app.create_url_adapter(request), request.path
+    while path != "/" and addresses is not None and not addresses.test(path, method="GET"):
+        path = path.rpartition("/")[0] or "/"
+    if path == request.path:
+        return None
+    return f"{path}?{request.query_string.decode()}".rstrip("?")
 
 
 def kept_a_minute(page: str) -> Response:

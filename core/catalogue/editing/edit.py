@@ -188,8 +188,13 @@ def mark(db: Session, edit: Edit, what: Thing, part: Part) -> None:
     db.execute(row.on_conflict_do_update(index_elements=keys, set_=values))
 
 
-def record_change(db: Session, edit: Edit, subject: str, part: str, changed: Changed, *, name: str) -> None:
-    """Count the version up, and say in the record who did what."""
+def record_change(
+    db: Session, edit: Edit, subject: str, part: str, changed: Changed, *, name: str, version: int | None = None
+) -> None:
+    """Count the version up, and say in the record who did what.
+
+    `version`: what a command that changes several things has counted it up to already.
+    """
     record_event(
         db,
         name,
@@ -201,7 +206,7 @@ def record_change(db: Session, edit: Edit, subject: str, part: str, changed: Cha
         new=changed.new,
         source=edit.note.strip(),
         trust=edit.trust,
-        version=bump_version(db),
+        version=bump_version(db) if version is None else version,
     )
 
 

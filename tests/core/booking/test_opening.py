@@ -1,7 +1,8 @@
 """Several services are opened together or not at all, and a whole centre is closed while nobody has a place there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,3 +135,32 @@ def test_a_whole_centre_is_closed_once_nobody_has_a_place_there(world: World) ->
     opens(world, at_gpo(world, "IDR"))
     assert closes_all(world, key="desk:first") == 3
     assert ("IDR", "GPO") in standing(world)
+
+
+def statements(world: World, work: Callable[[], Any]) -> int:
+    """How many it takes."""
+    seen: list[str] = []
+
+    def note(*call: Any) -> None:
+        seen.append(call[2])
+
+    sa.event.listen(world.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        sa.event.remove(world.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_a_whole_centre_is_switched_in_hardly_more_statements_than_a_few_services(world: World) -> None:
+    """Nobody else can change the catalogue while they run."""
+    has_hours(world)
+    counted = []
+    for codes in (["FEA", "FEB"], [f"MA{letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]):
+        opening = partial(opens, world, at_gpo(world, *codes))
+        closing = partial(closes_all, world)
+        counted.append([statements(world, work) for work in (opening, closing, opening, closing)])
+    # 11,000 windows take two more to be written than a thousand.
+    assert all(many <= few + 4 for few, many in zip(*counted, strict=True)), counted
+    made = [name for name, _subject in done(world)]
+    assert (made.count("offering.opened"), made.count("offering.closed")) == (44, 44)

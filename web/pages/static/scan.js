@@ -6,9 +6,9 @@
   var ALONE = 100;  // milliseconds: a scanner's next key comes sooner, a person's later
   var field = document.querySelector("[data-scan]");
   var typed = "", begunInField = false, pause;
-  if (field) {
+  if (field && (field.autofocus || !document.getElementById("problems"))) {  // what is wrong is read first
     field.focus();
-    if (field.value && field.select) field.select();
+    if (field.value && field.value === field.defaultValue) field.select();
   }
   function typing(target) {
     if (!target || !target.tagName) return false;
@@ -34,7 +34,8 @@
     if (!field) return;
     if (begunInField || field.type === "hidden") {
       field.value = number;
-      field.form.requestSubmit();
+      if (field.form.requestSubmit) field.form.requestSubmit();
+      else field.form.submit();
     } else {
       field.focus();
     }
@@ -60,7 +61,8 @@
     var inField = event.target === field && !field.value;
     var meant = inField && (typed || (/[^0-9]/.test(event.key) && carrying(event.key)));
     if (typing(event.target) && !meant) return;
-    event.preventDefault();
+    /* Where nothing takes keys they do what they do anywhere, such as searching the page. */
+    if (field || document.querySelector("[data-key]")) event.preventDefault();
     if (!typed) begunInField = inField;
     typed += event.key;
     clearTimeout(pause);
