@@ -253,14 +253,6 @@ def upgrade() -> None:
     op.add_column("events", sa.Column("transaction_id", sa.BigInteger(), nullable=True))
     op.alter_column("events", "transaction_id", server_default=sa.text("pg_current_xact_id()::text::bigint"))
     op.create_index("events_at_idx", "events", ["at", "id"], unique=False)
-    op.create_index("events_name_idx", "events", ["name", "at", "id"], unique=False)
-    op.create_index(
-        "messages_error_idx",
-        "messages",
-        ["error", "status_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("status IN ('failed', 'expired', 'withheld') AND error IS NOT NULL"),
-    )
     op.create_index(
         "events_staff_idx", "events", ["name", "at", "id"], unique=False, postgresql_where=sa.text("who IS NOT NULL")
     )
@@ -276,12 +268,6 @@ def downgrade() -> None:
     op.drop_index("events_who_idx", table_name="events", postgresql_where=sa.text("who IS NOT NULL"))
     op.drop_index("events_transaction_idx", table_name="events")
     op.drop_index("events_staff_idx", table_name="events", postgresql_where=sa.text("who IS NOT NULL"))
-    op.drop_index(
-        "messages_error_idx",
-        table_name="messages",
-        postgresql_where=sa.text("status IN ('failed', 'expired', 'withheld') AND error IS NOT NULL"),
-    )
-    op.drop_index("events_name_idx", table_name="events")
     op.drop_index("events_at_idx", table_name="events")
     op.drop_column("events", "transaction_id")
     op.drop_index("documents_service_idx", table_name="documents")
