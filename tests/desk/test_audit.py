@@ -121,6 +121,9 @@ def test_it_is_searched_by_who_what_about_what_and_days(desk, happened) -> None:
     assert found(client, name="booking.served", since="2026-10-01", until="2026-10-31") == ["booking:2"]
     assert found(client) == ["booking:1", "booking:1"]
     assert found(client, everybody="yes") == ["booking:3", "booking:1", "booking:1"]
+    happened("citizens.searched", "citizens", who="amina")
+    assert found(client, about="citizens") == ["citizens"]
+    assert "There is a problem" not in client.get("/desk/audit", query_string={"about": "citizens"}).text
     assert found(client, about="booking:3") == ["booking:3"], "a citizen's own deeds too, once one asks about one thing"
 
 
