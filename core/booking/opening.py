@@ -1,6 +1,6 @@
 """Switching services on and off at centres: nothing is booked that nobody has opened."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from core.booking.given import places_taken
 from core.catalogue.editing.edit import Changed, Edit, check_note, record_change, thing
 from core.catalogue.editing.services import MOST_MINUTES
 from core.catalogue.errors import CannotOpen, CatalogueRefused, NoSuchEntry, StillBooked, Unfit
+from core.catalogue.given_hours import copy_site_hours
 from core.catalogue.tables import Named, Offering, OfferingHours, Service, Site, SiteHours
 from core.catalogue.version import bump_version, hold_version
 from core.db import Session
@@ -87,7 +88,8 @@ def close_offering(db: Session, *, service: str, site: str, edit: Edit) -> bool:
     service_id, site_id = thing(db, Named.SERVICE, service).id, thing(db, Named.SITE, site).id
 
     def act() -> Outcome:
-        return {"changed": _close(db, _rows(db, [service_id], [site_id]), edit) > 0}
+        there = _rows(db, Offering.service_id == service_id, Offering.site_id == site_id)
+        return {"changed": _close(db, there, edit) > 0}
 
     return bool(_switch(db, edit, act)["changed"])
 
@@ -103,8 +105,7 @@ def close_all(db: Session, *, site: str, edit: Edit) -> int:
     site_id = thing(db, Named.SITE, site).id
 
     def act() -> Outcome:
-        there = sa.select(Offering).where(Offering.site_id == site_id).order_by(Offering.service_id)
-        return {"closed": _close(db, db.scalars(there.execution_options(populate_existing=True)).all(), edit)}
+        return {"closed": _close(db, _rows(db, Offering.site_id == site_id), edit)}
 
     return int(_switch(db, edit, act)["closed"])
 
@@ -142,7 +143,9 @@ def _open(db: Session, rows: Sequence[tuple[Offering, Opening]], edit: Edit) -> 
     db.add_all([row for row, _changed in changed])
     db.flush()
     opened = [row.id for row, _changed in changed]
-    _copy_hours(db, opened, edit)
+    # In place of any that they had.
+    db.execute(sa.delete(OfferingHours).where(OfferingHours.offering_id.in_(opened)))
+    copy_site_hours(db, Offering.id.in_(opened), source=edit.source, trust=edit.trust)
     _record(db, edit, changed, name="offering.opened")
     write_wanted(db, wanted_ahead(db, *owners(db, opened), now=edit.now))
     return [row.id for row, _opening in rows]
@@ -187,11 +190,12 @@ _Refused = dict[tuple[str, str], CatalogueRefused]
 def _rows_for(db: Session, openings: Sequence[Opening]) -> tuple[list[tuple[Offering, Opening]], _Refused]:
     """The rows that are opened by these, of which a new one is not in the tables yet; and what cannot be opened."""
     named, placed = {one.service for one in openings}, {one.site for one in openings}
-    given = sa.select(Service).where(Service.code.in_(named)).execution_options(populate_existing=True)
-    services = {row.code: row for row in db.scalars(given)}
+    called = sa.select(Service).where(Service.code.in_(named)).execution_options(populate_existing=True)
+    services = {row.code: row for row in db.scalars(called)}
     sites = {row.code: row.id for row in db.execute(sa.select(Site.code, Site.id).where(Site.code.in_(placed)))}
     with_hours = set(db.scalars(sa.select(SiteHours.site_id).where(SiteHours.site_id.in_(sites.values())).distinct()))
-    found = _rows(db, [service.id for service in services.values()], sites.values())
+    given = [service.id for service in services.values()]
+    found = _rows(db, Offering.service_id.in_(given), Offering.site_id.in_(sites.values()))
     there = {(row.service_id, row.site_id): row for row in found}
     rows, refused = list[tuple[Offering, Opening]](), _Refused()
     for opening in openings:
@@ -209,31 +213,10 @@ def _rows_for(db: Session, openings: Sequence[Opening]) -> tuple[list[tuple[Offe
     return rows, refused
 
 
-def _rows(db: Session, services: Collection[int], sites: Collection[int]) -> Sequence[Offering]:
-    """What there is of these services at these centres, as it now stands."""
-    there = sa.select(Offering).where(Offering.service_id.in_(services), Offering.site_id.in_(sites))
+def _rows(db: Session, *which: sa.ColumnElement[bool]) -> Sequence[Offering]:
+    """What there is of these, as it now stands, by service and centre."""
+    there = sa.select(Offering).where(*which).order_by(Offering.service_id, Offering.site_id)
     return db.scalars(there.execution_options(populate_existing=True)).all()
-
-
-def _copy_hours(db: Session, offering_ids: Sequence[int], edit: Edit) -> None:
-    """The centre's hours, in place of any that they had."""
-    db.execute(sa.delete(OfferingHours).where(OfferingHours.offering_id.in_(offering_ids)))
-    hours = (
-        sa.select(
-            Offering.id,
-            SiteHours.weekday,
-            SiteHours.valid_from,
-            SiteHours.valid_until,
-            SiteHours.opens,
-            SiteHours.closes,
-            sa.literal(edit.source),
-            sa.literal(edit.trust.value),
-        )
-        .join_from(Offering, SiteHours, SiteHours.site_id == Offering.site_id)
-        .where(Offering.id.in_(offering_ids))
-    )
-    columns = ["offering_id", "weekday", "valid_from", "valid_until", "opens", "closes", "source", "trust"]
-    db.execute(sa.insert(OfferingHours).from_select(columns, hours))
 
 
 def _check(opening: Opening, service: Service) -> None:

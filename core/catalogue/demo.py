@@ -5,8 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.catalogue.given_hours import copy_site_hours
 from core.catalogue.merging import Change
-from core.catalogue.tables import Named, Offering, OfferingHours, Service, Site, SiteHours, Trust
+from core.catalogue.tables import Named, Offering, OfferingHours, Service, Site, Trust
 from core.catalogue.version import bump_version
 from core.db import Session
 from core.people.audit import Actor, record_event
@@ -24,7 +25,8 @@ def open_demo_offerings(db: Session, *, now: datetime) -> list[Change]:
     opened = _add_offerings(db)
     if not opened:
         return []
-    _copy_hours(db)
+    without_hours = ~sa.exists().where(OfferingHours.offering_id == Offering.id)
+    copy_site_hours(db, sa.and_(Offering.source == SOURCE, without_hours), source=SOURCE, trust=Trust.ESTIMATE)
     subject = f"catalogue:{bump_version(db)}"
     record_event(db, "catalogue.demo_opened", subject, actor=Actor("terminal"), now=now, offerings=opened)
     return [
@@ -64,24 +66,3 @@ def _add_offerings(db: Session) -> dict[str, int]:
     if rows:
         db.execute(sa.insert(Offering), rows)
     return opened
-
-
-def _copy_hours(db: Session) -> None:
-    """The centre's hours, for demo offerings that have none."""
-    hours = sa.select(
-        Offering.id,
-        SiteHours.weekday,
-        SiteHours.valid_from,
-        SiteHours.valid_until,
-        SiteHours.opens,
-        SiteHours.closes,
-        sa.literal(SOURCE),
-        sa.literal(Trust.ESTIMATE.value),
-    ).join(SiteHours, SiteHours.site_id == Offering.site_id)
-    without = ~sa.exists().where(OfferingHours.offering_id == Offering.id)
-    db.execute(
-        sa.insert(OfferingHours).from_select(
-            ["offering_id", "weekday", "valid_from", "valid_until", "opens", "closes", "source", "trust"],
-            hours.where(Offering.source == SOURCE, without),
-        )
-    )
